@@ -1,0 +1,47 @@
+# The two commands: make run, make test. Everything they need goes into .venv and .pledge/.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test check setup setup-dev format lock bench chaos clean
+
+run: setup
+	@$(BIN)/pledge demo
+
+test: setup-dev
+	@$(BIN)/pytest -n 2 tests
+
+check: setup-dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+setup: .venv/installed
+setup-dev: .venv/installed-dev
+
+.venv/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f"Python {v[0]}.{v[1]} found; 3.11 to 3.13 needed. Try: make PYTHON=python3.11 …")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing from requirements.lock (once; a minute or two) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/installed-dev: .venv/installed requirements-dev.lock
+	@echo "Installing the test tools from requirements-dev.lock (once) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
+	@touch $@
+
+format: setup-dev
+	@$(BIN)/ruff check --fix --quiet .
+	@$(BIN)/ruff format .
+
+lock: setup-dev
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --group dev -c requirements.lock -o requirements-dev.lock
+
+bench: setup-dev
+	@$(BIN)/python -m tests.bench
+
+clean:
+	@rm -rf .venv .pledge
