@@ -22,6 +22,8 @@ class Kind(StrEnum):
     TIME = "time"
     COUNT = "count"
     FLAG = "flag"
+    SLUG = "slug"
+    WEEKDAY = "weekday"
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ _PLANNED = frozenset(
     "active_to valid_from_on valid_to_on ended_on".split()
 )
 
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _GRADES = ("emergency", "priority", "scheduled", "resolution_without_deployment")
 _SETTINGS = ("urban", "rural")
 
@@ -96,6 +98,8 @@ def _kind(name: str) -> Kind:
         return Kind.TIME
     if name in _COUNTS:
         return Kind.COUNT
+    if name in ("force", "weekday"):
+        return Kind.SLUG if name == "force" else Kind.WEEKDAY
     return Kind.FLAG if name in _FLAGS else Kind.TEXT
 
 
@@ -193,7 +197,7 @@ LOGS: dict[str, Log] = {
         _log(
             "agreed_hours",
             "neighbourhood* force* weekday* from_time* to_time! valid_from_on* valid_to_on",
-            weekday=_WEEKDAYS,
+            weekday=WEEKDAYS,
         ),
         _log("postings", "officer_id* force* neighbourhood* started_on* ended_on"),
         _log(

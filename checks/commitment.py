@@ -1,0 +1,123 @@
+"""The measures: one SQL file each in `checks/commitments/`, found by file name; its header is its specification.
+
+Nothing here lists the measures: adding `my_measure.sql` with a complete header adds the measure.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from checks.errors import UsageError
+from checks.logs import LOGS
+
+FOLDER = Path(__file__).parent / "commitments"
+HEADINGS = ("Commitment", "Promise", "Case", "Clock", "Limit", "Leaves out", "Needs", "Switches", "Source")
+_LINE = re.compile(r"^-- (?:(?P<heading>[A-Z][a-z]+(?: [a-z]+)?): +|   +)(?P<text>.+)$")
+
+# Every measure can be asked what it would be with its unknown cases counted as missed, and at the exact limit.
+UNKNOWN = ("outside_rate", "as_missed")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One measure as its file's header states it.
+
+    `needs` are the log columns without which no case can be judged (`calls.answered_at`), `needs_under` those
+    needed besides when a switch has a value; `switches` maps each definition switch to its documented values,
+    the default first; `sql` is the whole file.
+    """
+
+    name: str
+    title: str
+    commitment: int
+    promise: str
+    case: str
+    clock: str
+    limit: str
+    leaves_out: str
+    needs: tuple[str, ...]
+    needs_under: dict[tuple[str, str], tuple[str, ...]]
+    switches: dict[str, tuple[str, ...]]
+    source: str
+    sql: str
+
+    @property
+    def default_definition(self) -> dict[str, str]:
+        return {switch: values[0] for switch, values in self.switches.items()}
+
+    def needs_of(self, definition: dict[str, str]) -> tuple[str, ...]:
+        """The columns needed under one definition."""
+        more = (self.needs_under.get(choice, ()) for choice in definition.items())
+        return self.needs + tuple(column for columns in more for column in columns)
+
+    @property
+    def logs(self) -> tuple[str, ...]:
+        """The logs its cases are read from, in the order of the header."""
+        return tuple(dict.fromkeys(need.partition(".")[0] for need in self.needs))
+
+
+def read_measure(path: Path) -> Measure:
+    """Read one measure file; raises UsageError when its header is not complete."""
+    sql = path.read_text("utf-8")
+    lines = sql.splitlines()
+    name = path.stem
+    title = lines[0].removeprefix(f"-- {name}: ") if lines and lines[0].startswith(f"-- {name}: ") else ""
+    said: dict[str, str] = {}
+    heading = ""
+    for line in lines[1:]:
+        found = _LINE.match(line)
+        if not found:
+            break
+        heading = found["heading"] or heading
+        said[heading] = f"{said[heading]} {found['text']}" if heading in said and not found["heading"] else found["text"]
+    absent = [h for h in HEADINGS if h not in said] + ([] if title else [f"-- {name}: <title>"])
+    if absent:
+        raise UsageError(str(path), f"the header lacks {', '.join(absent)}", "all headings of a measure", "Add them.")
+    needs, needs_under = _needs(said["Needs"], path)
+    switches = dict(_switch(part) for part in said["Switches"].split(";") if part.strip() not in ("", "none"))
+    return Measure(
+        name,
+        title,
+        int(said["Commitment"]),
+        said["Promise"],
+        said["Case"],
+        said["Clock"],
+        said["Limit"],
+        said["Leaves out"],
+        needs,
+        needs_under,
+        {**switches, "unknown": UNKNOWN},
+        said["Source"],
+        sql,
+    )
+
+
+def _needs(text: str, path: Path) -> tuple[tuple[str, ...], dict[tuple[str, str], tuple[str, ...]]]:
+    always: list[str] = []
+    under: dict[tuple[str, str], tuple[str, ...]] = {}
+    for part in text.split(","):
+        need, _, condition = (word.strip(" )") for word in part.partition("("))
+        log, _, column = need.partition(".")
+        if log not in LOGS or column not in LOGS[log].by_name:
+            raise UsageError(str(path), f"Needs names {need}", "a column of checks/logs.py", "Correct the header.")
+        if condition:
+            switch, values = _switch(condition)
+            under[switch, values[0]] = (*under.get((switch, values[0]), ()), need)
+        else:
+            always.append(need)
+    return tuple(always), under
+
+
+def _switch(part: str) -> tuple[str, tuple[str, ...]]:
+    key, _, values = part.partition("=")
+    return key.strip(), tuple(value.strip() for value in values.split("|"))
+
+
+@cache
+def measures() -> dict[str, Measure]:
+    """Every measure by name, in the order of commitments, then names."""
+    found = [read_measure(path) for path in sorted(FOLDER.glob("*.sql"))]
+    return {measure.name: measure for measure in sorted(found, key=lambda m: (m.commitment, m.name))}

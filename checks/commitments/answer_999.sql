@@ -1,0 +1,14 @@
+-- answer_999: 999 calls answered in time
+-- Commitment:  5
+-- Promise:     Answer every 999 call within ten seconds.
+-- Case:        A call on line 999 that was presented to the force.
+-- Clock:       Received (or dialled, which includes the operator's transfer) to answered by a person.
+-- Limit:       10 seconds.
+-- Leaves out:  Test, phantom and dropped calls; calls abandoned inside the limit. Silent calls count.
+-- Needs:       calls.received_at, calls.answered_at, calls.abandoned_at,
+--              calls.dialled_at (clock_start = dialled)
+-- Switches:    clock_start = presented_to_force | dialled; limit = within | under;
+--              abandoned = short_excluded | answered_only | all_offered
+-- Source:      HMIC, Serving neighbourhoods and individuals (2008), Appendix 2, commitment 5;
+--              target: National Call Handling Standards (2006).
+select * from answering where line = '999'

@@ -1,0 +1,11 @@
+-- answer_non_emergency: non-emergency calls answered promptly
+-- Commitment:  6
+-- Promise:     Answer every non-emergency call promptly.
+-- Case:        A call on line 101 or through a switchboard that was presented to the force.
+-- Clock:       Received to answered by a person.
+-- Limit:       30 seconds (what many forces aim at; the Pledge says "promptly").
+-- Leaves out:  Test, phantom and dropped calls; calls abandoned inside the limit. Silent calls count.
+-- Needs:       calls.received_at, calls.answered_at, calls.abandoned_at
+-- Switches:    limit = within | under; abandoned = short_excluded | answered_only | all_offered
+-- Source:      HMIC, Serving neighbourhoods and individuals (2008), Appendix 2, commitment 6.
+select * from answering where line in ('101', 'switchboard')

@@ -1,0 +1,13 @@
+-- attend_priority: neighbourhood priorities reached within the hour
+-- Commitment:  6
+-- Promise:     Reach a call about an agreed neighbourhood priority within 60 minutes.
+-- Case:        A non-emergency incident on an agreed priority that needs attendance, its caller not vulnerable.
+-- Clock:       Received (or created, or first unit dispatched) to the first unit at the scene.
+-- Limit:       60 minutes.
+-- Leaves out:  Tests, duplicates, officer-initiated incidents; cancelled inside the limit and before arrival.
+-- Needs:       incidents.received_at, incidents.arrived_at, incidents.grade_first, incidents.vulnerable, incidents.neighbourhood_priority,
+--              incidents.created_at (clock_start = created), incidents.dispatched_at (clock_start = dispatched),
+--              incidents.grade_final (grade = final)
+-- Switches:    clock_start = received | created | dispatched; grade = first_set | final; limit = within | under
+-- Source:      HMIC, Serving neighbourhoods and individuals (2008), Appendix 2, commitment 6.
+select * from attending where promise = 'priority'

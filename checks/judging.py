@@ -1,0 +1,235 @@
+"""Judging: the SQL of a measure, put together and run on a DuckDB connection.
+
+The same script is executed by a run and printed by `pledge sql`: macros, the run, the rules, the logs, the
+measure's own file, `judge.sql`, `tally.sql`. Nothing in it is a template: a definition is a row of `rule`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+from checks.commitment import Measure, measures
+from checks.database import literal
+from checks.logs import LOGS, Kind, Log
+from checks.standard import Rule
+
+_SQL = Path(__file__).parent / "sql"
+_VIEWS = _SQL / "views"
+
+# Every switch of every measure is a field of the one `definition` struct, so that any two rules stand in one table.
+_DUCKDB_TYPES = {
+    Kind.TEXT: "varchar",
+    Kind.MOMENT: "timestamp",
+    Kind.DATE: "date",
+    Kind.MONTH: "varchar",
+    Kind.TIME: "varchar",
+    Kind.COUNT: "integer",
+    Kind.FLAG: "boolean",
+    Kind.SLUG: "varchar",
+    Kind.WEEKDAY: "varchar",
+}
+
+
+@dataclass(frozen=True)
+class Window:
+    """What a run looks at: the moment it judges from (UTC) and the first and last local day, None = open."""
+
+    as_at: datetime
+    first_day: date | None = None
+    last_day: date | None = None
+
+
+@dataclass(frozen=True)
+class AppliedRule:
+    """A rule as it stands for one force and one definition, on the local days it applies to."""
+
+    rule: Rule
+    force: str
+    definition: Mapping[str, str]
+    definition_id: str = "default"
+    applies_from: date | None = None
+    applies_to: date | None = None
+
+
+@cache
+def _text(name: str) -> str:
+    return (_SQL / f"{name}.sql").read_text("utf-8")
+
+
+def _table(name: str, rows: Sequence[Mapping[str, object]], types: Mapping[str, str]) -> str:
+    """A small table as a script of literals; `types` names every column, so that no rows is a table too."""
+    columns = ", ".join(f'"{column}" {kind}' for column, kind in types.items())
+    script = f"create or replace table {name} ({columns});\n"
+    if rows:
+        values = ",\n    ".join("(" + ", ".join(literal(row.get(c)) for c in types) + ")" for row in rows)
+        script += f"insert into {name} values\n    {values};\n"
+    return script
+
+
+def run_script(window: Window, zones: Mapping[str, str]) -> str:
+    """The tables `run` (as_at and window) and `zones` (each force's time zone)."""
+    run = {"as_at": window.as_at, "window_from": window.first_day, "window_to": window.last_day}
+    return _table("run", [run], {"as_at": "timestamp", "window_from": "date", "window_to": "date"}) + _table(
+        "zones",
+        [{"force": force, "zone": zone} for force, zone in sorted(zones.items())],
+        {"force": "varchar", "zone": "varchar"},
+    )
+
+
+def all_switches() -> tuple[str, ...]:
+    """Every switch any measure knows, sorted."""
+    return tuple(sorted({switch for measure in measures().values() for switch in measure.switches}))
+
+
+def rules_script(measure: Measure, applied: Sequence[AppliedRule]) -> str:
+    """The table `rule`: one row for each standard, definition and force under which the measure is judged."""
+    switches = ", ".join(f'"{switch}" varchar' for switch in all_switches())
+    types = {
+        "rule": "varchar",
+        "standard": "varchar",
+        "measure": "varchar",
+        "definition_id": "varchar",
+        "force": "varchar",
+        "limit_us": "bigint",
+        "limit_us_urban": "bigint",
+        "limit_us_rural": "bigint",
+        "needs": "varchar[]",
+        "in_force_from": "date",
+        "in_force_to": "date",
+        "applies_from": "date",
+        "applies_to": "date",
+    }
+    rows = [_rule_row(measure, number, one) for number, one in enumerate(applied)]
+    script = _table("rule", rows, types)
+    script += f"alter table rule add column definition struct({switches});\n"
+    for row, one in zip(rows, applied, strict=True):
+        fields = ", ".join(f'"{s}": {literal(one.definition.get(s))}' for s in all_switches())
+        script += f"update rule set definition = {{{fields}}} where rule = {literal(row['rule'])};\n"
+    return script
+
+
+def _rule_row(measure: Measure, number: int, one: AppliedRule) -> dict[str, object]:
+    rule = one.rule
+    plain = rule.limits.get("")
+    urban, rural = rule.limits.get("urban", plain), rule.limits.get("rural", plain)
+    return {
+        "rule": f"{number}:{rule.standard}:{one.force}:{one.definition_id}",
+        "standard": rule.standard,
+        "measure": rule.measure,
+        "definition_id": one.definition_id,
+        "force": one.force,
+        "limit_us": plain.microseconds if plain else None,
+        "limit_us_urban": urban.microseconds if urban else None,
+        "limit_us_rural": rural.microseconds if rural else None,
+        "needs": list(measure.needs_of(dict(one.definition))),
+        "in_force_from": rule.in_force_from,
+        "in_force_to": rule.in_force_to,
+        "applies_from": one.applies_from,
+        "applies_to": one.applies_to,
+    }
+
+
+def log_script(log: Log, files: Sequence[str], forces: Sequence[str] = ()) -> str:
+    """The view of one log over its Parquet files: what was known at `as_at`, in naive UTC.
+
+    The column list comes from the contract, so this one statement is written by code. A time after `as_at` is not
+    known yet and reads as absent, unless it is a planned one; a record that begins later is not there yet.
+    """
+    columns = ",\n    ".join(_known(column.name, column.kind, column.planned) for column in log.columns)
+    if not files:
+        empty = ", ".join(f'null::{_DUCKDB_TYPES[c.kind]} as "{c.name}"' for c in log.columns)
+        return f"create or replace view {log.name} as select {empty}, null::varchar[] as lacks where false;\n"
+    begins = log.by_name[log.dated_by] if log.dated_by else None
+    known = ["true"]
+    if begins and not begins.planned:
+        now = "run.as_at" if begins.kind is Kind.MOMENT else "run.as_at::date + 1"
+        known.append(f"{_plain(begins.name, begins.kind)} <= {now}")
+    if forces:
+        known.append(f"delivered.force in ({', '.join(literal(force) for force in forces)})")
+    return (
+        f"create or replace view {log.name} as\nselect\n    {columns},\n"
+        "    string_split(delivered.lacks, ',') as lacks\n"
+        f"from read_parquet(\n    {literal(list(files))},\n"
+        "    hive_partitioning = true, hive_types = {'force': varchar, 'month': varchar}, union_by_name = true\n"
+        ") as delivered\ncross join run\n"
+        f"where {' and '.join(known)};\n"
+    )
+
+
+def _plain(name: str, kind: Kind) -> str:
+    # epoch_us needs no time-zone library and is several times faster than a cast of TIMESTAMPTZ.
+    return f'make_timestamp(epoch_us(delivered."{name}"))' if kind is Kind.MOMENT else f'delivered."{name}"'
+
+
+def _known(name: str, kind: Kind, planned: bool) -> str:
+    plain = _plain(name, kind)
+    if kind is not Kind.MOMENT or planned:
+        return f'{plain} as "{name}"'
+    return f'case when {plain} <= run.as_at then {plain} end as "{name}"'
+
+
+def measure_script(measure: Measure) -> str:
+    """The measure's cases and how they are judged: `measure_cases`, then `judged`."""
+    # Only the shared views the measure reads: each one is a file of checks/sql/views, found by name.
+    views = [path.read_text("utf-8") for path in sorted(_VIEWS.glob("*.sql")) if path.stem in measure.sql]
+    return "\n".join(
+        [
+            _text("case_shape"),
+            *views,
+            f"create or replace view measure_cases as\n{measure.sql.rstrip().rstrip(';')};\n",
+            _text("judge"),
+        ]
+    )
+
+
+def facts_script() -> str:
+    """Judged cases kept as the table `facts`, and how they are counted."""
+    return "create or replace table facts as select * from judged;\n\n" + _text("tally")
+
+
+def macros_script() -> str:
+    """The words the judging and counting are written in."""
+    return _text("macros")
+
+
+def tally_script() -> str:
+    """The same counting over cases that were judged before (view `kept_cases`), inside the run's window."""
+    return (
+        "create or replace view facts as\nselect kept_cases.*, 'default' as definition_id\nfrom kept_cases\ncross join run\n"
+        "where local_day >= coalesce(window_from, local_day) and local_day <= coalesce(window_to, local_day);\n\n"
+        + _text("tally")
+    )
+
+
+def prepare(
+    con: duckdb.DuckDBPyConnection,
+    window: Window,
+    zones: Mapping[str, str],
+    files: Mapping[str, Sequence[str]],
+    forces: Sequence[str] = (),
+) -> None:
+    """Lay out on `con` what every measure reads: macros, run, zones and a view for each log (absent: empty)."""
+    con.execute(preamble(window, zones, files, forces))
+
+
+def preamble(
+    window: Window,
+    zones: Mapping[str, str],
+    files: Mapping[str, Sequence[str]],
+    forces: Sequence[str] = (),
+    logs: Sequence[str] = tuple(LOGS),
+) -> str:
+    """The script `prepare` runs, for the logs named."""
+    views = "\n".join(log_script(LOGS[name], files.get(name, ()), forces) for name in logs)
+    return "\n".join([_text("macros"), run_script(window, zones), views])
+
+
+def judge(con: duckdb.DuckDBPyConnection, measure: Measure, applied: Sequence[AppliedRule]) -> None:
+    """Judge one measure under the rules given: leaves table `facts` (cases) and view `figures` (counts) on `con`."""
+    con.execute("\n".join([rules_script(measure, applied), measure_script(measure), facts_script()]))

@@ -1,0 +1,94 @@
+-- How any case is judged, whatever its measure: `measure_cases` in, `judged` out.
+-- Whichever comes first, the clock's stop or an ending, decides; exclusion comes before unknown.
+create or replace view judged as
+with shaped as (
+    select * from case_shape
+    union all by name
+    select * from measure_cases
+),
+
+clocked as (
+    select
+        shaped.* exclude (due_at, limit_us, limit_days, limit_months),
+        rule.standard,
+        rule.measure,
+        rule.definition_id,
+        rule.definition."limit" as at_limit,
+        rule.in_force_from,
+        rule.in_force_to,
+        rule.applies_from,
+        rule.applies_to,
+        zones.zone,
+        run.as_at,
+        run.window_from,
+        run.window_to,
+        wall_clock(coalesce(shaped.started_at, dated_at), zones.zone)::date as local_day,
+        least(
+            shaped.due_at,
+            latest_at,
+            started_at + to_microseconds(shaped.limit_us),
+            case when limit_days is not null or limit_months is not null then
+                calendar_later(started_at, coalesce(limit_months, 0), coalesce(limit_days, 0), zones.zone)
+            end
+        ) as due_at,
+        coalesce(answer, false) as answered_yes,
+        coalesce(yes_no, answer is not null) as is_yes_no,
+        coalesce(stopped_at <= ending_at, stopped_at is not null) as stop_decides,
+        coalesce(ending_at < stopped_at, ending_at is not null) as ending_decides
+    from shaped
+    inner join rule on shaped.rule = rule.rule
+    inner join zones on shaped.force = zones.force
+    cross join run
+),
+
+stated as (
+    select
+        *,
+        case
+            when exclusion is not null then 'excluded'
+            when unjudgeable or contradictory then 'unknown'
+            when answered_yes then 'met'
+            when ending_decides and (started_at is null or ending_counts = 'never') then 'excluded'
+            when ending_decides and ending_counts = 'always' then 'missed'
+            when ending_decides and inside(ending_at, due_at, at_limit) then 'excluded'
+            when ending_decides then 'missed'
+            when started_at is null and (closed or stopped_at is not null) then 'unknown'
+            when started_at is null then 'pending'
+            when stop_decides and due_at is null and not is_yes_no then 'timed'
+            when stop_decides and inside(stopped_at, due_at, at_limit) then 'met'
+            when stop_decides then 'missed'
+            when is_yes_no and latest_at <= as_at then 'missed'
+            when not is_yes_no and closed then 'unknown'
+            when inside(as_at, due_at, at_limit) then 'pending'
+            else 'missed'
+        end as state
+    from clocked
+    where
+        local_day >= coalesce(window_from, local_day)
+        and local_day <= coalesce(window_to, local_day)
+        and local_day >= coalesce(applies_from, local_day)
+        and local_day <= coalesce(applies_to, local_day)
+)
+
+select
+    standard,
+    measure,
+    definition_id,
+    force,
+    coalesce(area, '') as area,
+    coalesce(neighbourhood, '') as neighbourhood,
+    case_id,
+    state,
+    case when state = 'excluded' then coalesce(exclusion, ending) end as reason,
+    started_at as clock_started_at,
+    (epoch_us(due_at) - epoch_us(started_at)) / 1000000 as limit_seconds,
+    due_at,
+    case when stop_decides then stopped_at end as clock_stopped_at,
+    case
+        when stop_decides and state in ('met', 'missed', 'timed')
+            then (epoch_us(stopped_at) - epoch_us(started_at)) / 1000000
+    end as elapsed_seconds,
+    local_day,
+    coalesce(unjudgeable, false) as unjudgeable,
+    local_day < in_force_from or coalesce(local_day > in_force_to, false) as outside_force_dates
+from stated;

@@ -1,0 +1,13 @@
+-- Words the judging is written in. Every moment here is a UTC TIMESTAMP: its arithmetic is plain microseconds.
+
+-- The wall clock of a zone at a moment, and back.
+create or replace macro wall_clock(moment, zone) as (moment at time zone 'UTC') at time zone zone;
+create or replace macro utc(wall, zone) as (wall at time zone zone) at time zone 'UTC';
+
+-- Days and months are local calendar: the same wall time, clipped to the month's last day.
+create or replace macro calendar_later(moment, months, days, zone) as
+    utc(wall_clock(moment, zone) + to_months(months) + to_days(days), zone);
+
+-- Whether a moment lies inside a limit; the exact edge follows the `limit` switch. No limit: always inside.
+create or replace macro inside(moment, due, at_limit) as
+    due is null or moment < due or (moment = due and coalesce(at_limit, 'within') = 'within');

@@ -1,0 +1,137 @@
+"""Staging: one delivery, typed and on disk, before anything is decided about its rows.
+
+Only contract columns are written. The folder is temporary; memory stays flat because batches are written as they
+are read and looked at again one by one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from checks.database import connect, literal
+from checks.logs import Kind, Log
+from connectors.lake.tables import log_schema
+from connectors.lake.typing import typed
+from connectors.sources.delivery import Delivery, Refusal
+
+# How many rows are looked at together: about 100 MB with the frames Great Expectations makes of them.
+CHUNK = 200_000
+
+
+@dataclass
+class Staged:
+    """A delivery in typed form: `path` holds `row_number`, the columns, their troubles and the text of troubled rows."""
+
+    log: Log
+    path: Path
+    columns: tuple[str, ...]
+    rows_read: int = 0
+    refusals: list[Refusal] = field(default_factory=list)
+    conflicts: set[int] = field(default_factory=set)
+    repeats: set[int] = field(default_factory=set)
+
+    def chunks(self) -> Iterator[pd.DataFrame]:
+        """Frames of at most CHUNK rows in file order, with `key_conflict` set; `delivered` is raw text or NULL."""
+        if not self.path.exists():
+            return
+        for batch in pq.ParquetFile(self.path).iter_batches(CHUNK):
+            frame = batch.to_pandas()
+            frame["key_conflict"] = frame["row_number"].isin(self.conflicts)
+            for column in self.log.columns:
+                if column.name in frame and column.kind is Kind.FLAG:
+                    frame[column.name] = frame[column.name].astype("boolean")
+                if column.name in frame and column.kind is Kind.COUNT:
+                    frame[column.name] = frame[column.name].astype("Int64")
+                if column.name in frame and column.kind is Kind.DATE:
+                    frame[column.name] = pd.to_datetime(frame[column.name])
+            yield frame
+
+
+def stage(delivery: Delivery, log: Log, folder: Path) -> Staged:
+    """Read and type a whole delivery into `folder`; raises what the reader raises when it cannot be read."""
+    staged = Staged(log, folder / "typed.parquet", tuple(c for c in delivery.columns if c in log.by_name))
+    schema = _schema(log, staged.columns)
+    writer = None
+    try:
+        for batch in delivery.batches():
+            staged.refusals += batch.refusals
+            staged.rows_read += batch.rows.num_rows + len(batch.refusals)
+            if not batch.rows.num_rows:
+                continue
+            frame = typed(log, batch.rows, delivery.source.local_time, delivery.source.empty)
+            frame["delivered"] = _text_of_troubled(frame, batch.rows, staged.columns)
+            writer = writer or pq.ParquetWriter(staged.path, schema, compression="zstd")
+            writer.write_table(pa.Table.from_pandas(frame[schema.names], schema=schema, preserve_index=False))
+    finally:
+        if writer:
+            writer.close()
+    if writer:
+        _compare_keys(staged)
+    return staged
+
+
+def _schema(log: Log, columns: tuple[str, ...]) -> pa.Schema:
+    types = log_schema(log)
+    fields = [("row_number", pa.int64())]
+    for name in columns:
+        fields += [(name, types.field(name).type), (f"{name}__trouble", pa.string())]
+    return pa.schema([*fields, ("delivered", pa.string())])
+
+
+def _text_of_troubled(frame: pd.DataFrame, rows: pa.Table, columns: tuple[str, ...]) -> pd.Series:
+    """The delivered text (contract columns, as JSON) of the rows in which a value could not be read."""
+    troubled = frame[[f"{name}__trouble" for name in columns]].notna().any(axis=1)
+    text = pd.Series([None] * len(frame), dtype="object")
+    for position in troubled[troubled].index:
+        values = {name: rows[name][int(position)].as_py() for name in columns}
+        text[position] = json.dumps({name: value for name, value in values.items() if value}, ensure_ascii=False)
+    return text
+
+
+def _compare_keys(staged: Staged) -> None:
+    """Find keys that stand more than once: identical repeats collapse to the first, others contradict each other."""
+    keys = [key for key in staged.log.keys if key in staged.columns]
+    by_key = ", ".join(f'"{key}"' for key in keys)
+    values = ", ".join(f'"{name}", "{name}__trouble"' for name in staged.columns)
+    present = " and ".join(f'"{key}" is not null' for key in keys)
+    con = connect(spill=str(staged.path.parent))
+    try:
+        again = con.execute(
+            f"""
+            with delivered as (select * from read_parquet({literal(str(staged.path))}) where {present}),
+            again as (select {by_key} from delivered group by all having count(*) > 1)
+            select row_number, dense_rank() over (partition by {by_key} order by {values}, delivered) as version,
+                {by_key}
+            from delivered semi join again using ({by_key})
+            """  # noqa: S608 - column names come from the contract, not from the delivery
+        ).df()
+    finally:
+        con.close()
+    versions = again.groupby(keys, sort=False)["version"].transform("max")
+    first = again.groupby(keys, sort=False)["row_number"].transform("min")
+    staged.conflicts.update(again["row_number"][versions > 1])
+    staged.repeats.update(again["row_number"][(versions == 1) & (again["row_number"] != first)])
+
+
+def span(staged: Staged) -> tuple[datetime | None, datetime | None]:
+    """The first and last moment the delivery's rows are dated by (UTC); None where it has none."""
+    column = staged.log.by_name.get(staged.log.dated_by)
+    if column is None or column.name not in staged.columns or not staged.path.exists():
+        return None, None
+    con = connect()
+    try:
+        row = con.execute(
+            f'select min("{column.name}")::timestamptz, max("{column.name}")::timestamptz '
+            f"from read_parquet({literal(str(staged.path))})"
+        ).fetchone()
+    finally:
+        con.close()
+    return (row[0], row[1]) if row else (None, None)

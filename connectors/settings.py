@@ -1,0 +1,86 @@
+"""Every setting of the product, once: read from the environment, listed by `pledge settings`.
+
+A setting's variable is its field's name in capitals after `PLEDGE_`; an empty variable counts as not set.
+What is misspelt is refused instead of being ignored.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from typing import Any
+
+from checks.errors import UsageError
+
+PREFIX = "PLEDGE_"
+MASK = "***"
+# Greedy up to the last @: a password may itself hold an @, a colon or a slash that nobody encoded.
+_USER_PASSWORD = re.compile(r"(?<=://)([^:/@]*):.*@")
+_SECRET_PARAMETER = re.compile(
+    r"((?:^|[?&;])[^=?&;]*(?:password|pwd|secret|token|signature|sig|key)[^=?&;]*=)[^&;]+", re.IGNORECASE
+)
+
+
+def _setting(default: str, meaning: str, *, secret: bool = False) -> Any:
+    return field(default=default, repr=False, metadata={"meaning": meaning, "secret": secret})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings as texts ('' = not set). Their `repr` shows no value, because some are secret."""
+
+    lake: str = _setting(".pledge/lake", "folder or URL of the admitted logs (Delta tables)")
+    store: str = _setting(
+        "sqlite:///.pledge/pledge.sqlite", "SQLAlchemy URL of the store: SQLite or PostgreSQL"
+    )
+    input: str = _setting("", "folder the nightly DAG reads the logs from")
+    sources: str = _setting("", "folder of further source descriptions, beside those shipped")
+    standards: str = _setting("", "folder of further standards, beside those shipped")
+    default_standard: str = _setting("policing_pledge_2008", "the standard that judges when none is named")
+    forces: str = _setting("", "file that replaces the shipped reference data on forces")
+    slack_token: str = _setting("", "bot token; without it nothing is announced", secret=True)
+    slack_channel: str = _setting("", "channel of the nightly message")
+    slack_url: str = _setting("https://slack.com/api/", "address of Slack's Web API (a proxy, a test server)")
+
+    def listed(self) -> list[tuple[str, str, str, str]]:
+        """(variable, value, default, meaning) of each setting, secrets masked, in the order of this class."""
+        return [
+            (
+                variable(f.name),
+                self._shown(f.name, f.metadata["secret"]),
+                str(f.default),
+                f.metadata["meaning"],
+            )
+            for f in fields(self)
+        ]
+
+    def _shown(self, name: str, secret: bool) -> str:
+        value: str = getattr(self, name)
+        return MASK if secret and value else masked(value)
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """Read the settings; raises UsageError for a `PLEDGE_…` variable that does not exist."""
+    by_variable = {variable(f.name): f.name for f in fields(Settings)}
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name not in by_variable:
+            raise _unknown(name, list(by_variable))
+    return Settings(**{field: environ[name] for name, field in by_variable.items() if environ.get(name)})
+
+
+def _unknown(name: str, known: list[str]) -> UsageError:
+    near = get_close_matches(name, known, n=1)
+    do = f"Did you mean {near[0]}?" if near else "Remove it, or see `pledge settings`."
+    return UsageError(f"environment variable {name}", "it is not a setting", "one of `pledge settings`", do)
+
+
+def masked(address: str) -> str:
+    """An address (URL) without the password, token or key it may carry."""
+    return _SECRET_PARAMETER.sub(rf"\g<1>{MASK}", _USER_PASSWORD.sub(rf"\g<1>:{MASK}@", address))

@@ -1,0 +1,27 @@
+"""Which row of a figure counts: that of the newest run that wrote it.
+
+A run writes a figure only when it changed, so a figure's rows are its history. Numbered by a window
+function: without statistics on a young table PostgreSQL joins the history with itself row by row.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Subquery, Table, func, select
+
+from connectors.store.tables import COMMITMENT, FIGURE
+
+KEYS = {"verdicts": FIGURE, "commitments": COMMITMENT}
+
+
+def newest(table: Table, *about: ColumnElement[bool], up_to: int | None = None) -> Subquery:
+    """The newest row of each figure of `verdicts` or `commitments`.
+
+    Args:
+        about: conditions on what a figure is of (its key and its commitment), not on what it says.
+        up_to: a run_number: the rows as that run left them.
+    """
+    conditions = [*about] if up_to is None else [*about, table.c.run_number <= up_to]
+    history = [table.c[name] for name in KEYS[table.name]]
+    age = func.row_number().over(partition_by=history, order_by=table.c.run_number.desc())
+    aged = select(table, age.label("age")).where(*conditions).subquery()
+    return select(*(aged.c[column.name] for column in table.c)).where(aged.c.age == 1).subquery(table.name)

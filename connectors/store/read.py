@@ -1,0 +1,90 @@
+"""Reads the tables for the commands: the same filters for each, rows streamed in a stable order.
+
+`verdicts` and `commitments` are read as they stand (the newest row of each figure), or as a run left them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, Subquery, Table, and_, or_, select
+
+from checks.errors import UsageError
+from connectors.store.filters import DATED_BY, column_of, condition
+from connectors.store.newest import KEYS, newest
+from connectors.store.tables import breaches, deliveries, quarantine, runs
+from connectors.store.write import run_number
+
+ROWS_AT_ONCE = 5_000
+TABLES = {table.name: table for table in DATED_BY}
+_ORDER = (
+    "received_at", "force", "standard", "commitment", "measure", "area", "neighbourhood", "period",
+    "period_start", "clock_started_at", "due_at",
+)  # fmt: skip
+
+
+def columns_of(name: str) -> list[str]:
+    """The columns of a table in the order they are read, for a heading when there are no rows."""
+    return [column.name for column in _table(name).columns]
+
+
+def read_table(
+    conn: Connection, name: str, filters: Mapping[str, Any] | None = None, run: str | None = None
+) -> Iterator[dict[str, Any]]:
+    """Stream the rows of a table as dicts of its columns.
+
+    Args:
+        conn: read while it is open; `reading(engine)` gives one that disturbs nobody.
+        name: one of `TABLES`.
+        filters: column → value or list of values, and `from`, `to`: dates, both inclusive, or moments, `to`
+            exclusive. A date bounds a moment column by the UTC day. None and empty filters are passed over.
+        run: a run_id. Figures as that run left them; breaches standing after it; else only the rows it added.
+
+    Raises:
+        UsageError: unknown table, filter or run, or a filter the table cannot answer.
+    """
+    table = _table(name)
+    number = run_number(conn, run) if run else None
+    asked = {key: value for key, value in (filters or {}).items() if value not in (None, "", [], ())}
+    conditions = [condition(table, key, value) for key, value in asked.items()]
+    if name in KEYS:
+        figures = newest(table, *conditions, up_to=number)
+        return _stream(conn, select(figures).order_by(*_order(table, figures)))
+    if run is not None and number is not None:
+        conditions.append(_of_run(table, run, number))
+    chosen = select(table).where(*conditions).order_by(*_order(table, table))
+    if table is quarantine:
+        chosen = chosen.join(deliveries, deliveries.c.delivery_id == quarantine.c.delivery_id)
+    return _stream(conn, chosen)
+
+
+def _table(name: str) -> Table:
+    if name not in TABLES:
+        expected = f"one of {', '.join(TABLES)}"
+        raise UsageError(f"table {name}", "there is no such table", expected, "Correct the name.")
+    return TABLES[name]
+
+
+def _stream(conn: Connection, chosen: Select[Any]) -> Iterator[dict[str, Any]]:
+    for row in conn.execute(chosen, execution_options={"yield_per": ROWS_AT_ONCE}).mappings():
+        yield dict(row)
+
+
+def _of_run(table: Table, run: str, number: int) -> ColumnElement[bool]:
+    if table is breaches:
+        up_to = select(runs.c.run_id).where(runs.c.run_number <= number)
+        still_open = or_(breaches.c.closed_run.is_(None), breaches.c.closed_run.not_in(up_to))
+        return and_(breaches.c.opened_run.in_(up_to), still_open)
+    column = column_of(table, "run_id")
+    if column is None:
+        do = "Leave it out: the store keeps them as they are now; the lake keeps what each run judged."
+        raise UsageError("filter run", f"{table.name} are not kept by run", "a table with a history", do)
+    return column == run
+
+
+def _order(table: Table, read_from: Table | Subquery) -> list[ColumnElement[Any]]:
+    """By place and time, then by key, so that two readings agree."""
+    first = ["run_number"] if table is runs else [name for name in _ORDER if name in table.c]
+    keys = [column.name for column in table.primary_key.columns if column.name not in first]
+    return [read_from.c[name] for name in (*first, *keys)]

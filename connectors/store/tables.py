@@ -1,0 +1,271 @@
+"""The store's tables, as they are now; `migrations/` says how a store gets there, a test keeps the two equal.
+
+Key columns of text are '' where a level does not apply, never NULL; all forces are `all`. Moments are UTC.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Computed,
+    Date,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+)
+
+from connectors.store.moment import Moment
+from connectors.store.rates import RATE, RATE_HIGH, RATE_IF_UNKNOWN_MISSED, RATE_LOW
+
+metadata = MetaData()
+
+
+def _key(name: str) -> Column[Any]:
+    return Column(name, Text, primary_key=True, server_default="")
+
+
+def _text(name: str) -> Column[Any]:
+    return Column(name, Text, nullable=False, server_default="")
+
+
+def _count(name: str) -> Column[Any]:
+    return Column(name, BigInteger, nullable=False, server_default="0")
+
+
+def _flag(name: str) -> Column[Any]:
+    return Column(name, Boolean, nullable=False, server_default="0")
+
+
+def _run(name: str = "run_id", *, key: bool = False, nullable: bool = False) -> Column[Any]:
+    return Column(name, Text, ForeignKey("runs.run_id"), primary_key=key, nullable=nullable)
+
+
+def _one_of(table: str, column: str, values: str) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values.split())
+    return CheckConstraint(f"{column} IN ({listed})", name=f"{table}_{column}")
+
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_id", Text, primary_key=True),
+    Column("run_number", BigInteger, nullable=False, unique=True),
+    Column("as_at", Moment, nullable=False),
+    Column("window_from", Moment),
+    Column("window_to", Moment),
+    Column("standards", Text, nullable=False),
+    _text("code_version"),
+    _text("input_key"),
+    Column("started_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    Column("status", Text, nullable=False, server_default="running"),
+    _text("figures_hash"),
+    _text("previous_hash"),
+    _text("hash"),
+    _one_of("runs", "status", "running done failed"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("delivery_id", Text, primary_key=True),
+    _run(),
+    _text("source"),
+    Column("log", Text, nullable=False),
+    _text("force"),
+    _text("location"),
+    Column("received_at", Moment, nullable=False),
+    _count("rows_read"),
+    _count("rows_admitted"),
+    _count("rows_quarantined"),
+    _count("rows_unchanged"),
+    Column("sha256", Text, nullable=False),
+    Column("fitness", Text, nullable=False),
+    _text("reason"),
+    _text("columns"),
+    Column("covers_from", Moment),
+    Column("covers_to", Moment),
+    _one_of("deliveries", "fitness", "fit unfit"),
+    Index("deliveries_by_file", "source", "log", "sha256"),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("delivery_id", Text, ForeignKey("deliveries.delivery_id"), primary_key=True),
+    Column("row_number", BigInteger, primary_key=True, autoincrement=False),
+    _text("log"),
+    _text("key"),
+    Column("rule", Text, primary_key=True),
+    _text("sentence"),
+    _text("kept_values"),
+)
+
+expectation_results = Table(
+    "expectation_results",
+    metadata,
+    _run(key=True),
+    _key("suite"),
+    _key("expectation"),
+    _key("force"),
+    _key("log"),
+    _key("column"),
+    _text("delivery_id"),
+    _text("severity"),
+    Column("success", Boolean),
+    _text("observed"),
+    Column("unexpected", BigInteger),
+    _text("detail"),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    _key("standard"),
+    _key("measure"),
+    _key("force"),
+    _key("case_id"),
+    _text("area"),
+    _text("neighbourhood"),
+    Column("state", Text, nullable=False),
+    _text("reason"),
+    Column("clock_started_at", Moment),
+    Column("limit_seconds", Double),
+    Column("due_at", Moment),
+    Column("clock_stopped_at", Moment),
+    Column("elapsed_seconds", Double),
+    _run("first_run"),
+    _run("last_changed_run"),
+    _one_of("cases", "state", "missed pending unknown"),
+)
+
+COUNTS = ("cases", "met", "missed", "pending", "unknown", "excluded", "timed", "numerator", "denominator")
+verdicts = Table(
+    "verdicts",
+    metadata,
+    _run(key=True),
+    Column("run_number", BigInteger, nullable=False),
+    _key("standard"),
+    Column("commitment", Integer, nullable=False),
+    _key("measure"),
+    _key("force"),
+    _key("area"),
+    _key("neighbourhood"),
+    _key("period"),
+    Column("period_start", Date, primary_key=True),
+    *(_count(name) for name in COUNTS),
+    _text("excluded_by_reason"),
+    Column("minimum_n", Integer),
+    Column("target", Double),
+    Column("verdict", Text, nullable=False),
+    _flag("depends_on_unknown"),
+    _flag("outside_force_dates"),
+    Column("p50_seconds", Double),
+    Column("p90_seconds", Double),
+    _text("signal"),
+    _flag("restated"),
+    _text("restated_why"),
+    Column("rate", Double, Computed(RATE, persisted=True)),
+    Column("rate_low", Double, Computed(RATE_LOW, persisted=True)),
+    Column("rate_high", Double, Computed(RATE_HIGH, persisted=True)),
+    Column("rate_if_unknown_missed", Double, Computed(RATE_IF_UNKNOWN_MISSED, persisted=True)),
+    _one_of("verdicts", "period", "day month year rolling_12_months"),
+    _one_of("verdicts", "verdict", "kept missed too_few cannot_judge no_target in_progress"),
+    CheckConstraint("numerator >= 0 AND denominator >= 0", name="verdicts_counts"),
+)
+FIGURE = ("standard", "measure", "force", "area", "neighbourhood", "period", "period_start")
+Index("verdicts_by_figure", *(verdicts.c[name] for name in FIGURE), verdicts.c.run_number, unique=True)
+
+commitments = Table(
+    "commitments",
+    metadata,
+    _run(key=True),
+    Column("run_number", BigInteger, nullable=False),
+    _key("standard"),
+    Column("commitment", Integer, primary_key=True, autoincrement=False),
+    _key("force"),
+    _key("area"),
+    _key("period"),
+    Column("period_start", Date, primary_key=True),
+    Column("verdict", Text, nullable=False),
+    _text("decided_by"),
+    _one_of("commitments", "period", "day month year rolling_12_months"),
+    _one_of("commitments", "verdict", "kept missed too_few cannot_judge no_target in_progress"),
+)
+COMMITMENT = ("standard", "commitment", "force", "area", "period", "period_start")
+Index(
+    "commitments_by_figure",
+    *(commitments.c[name] for name in COMMITMENT),
+    commitments.c.run_number,
+    unique=True,
+)
+
+breaches = Table(
+    "breaches",
+    metadata,
+    Column("breach_id", Text, primary_key=True),
+    Column("standard", Text, nullable=False),
+    Column("measure", Text, nullable=False),
+    Column("force", Text, nullable=False),
+    _text("area"),
+    _text("neighbourhood"),
+    Column("case_id", Text, nullable=False),
+    Column("due_at", Moment),
+    Column("elapsed_seconds", Double),
+    _text("severity"),
+    Column("status", Text, nullable=False, server_default="open"),
+    _run("opened_run"),
+    _run("closed_run", nullable=True),
+    _one_of("breaches", "status", "open acknowledged explained withdrawn"),
+    Index("breaches_by_case", "standard", "measure", "force", "case_id", unique=True),
+)
+
+explanations = Table(
+    "explanations",
+    metadata,
+    Column("breach_id", Text, primary_key=True),
+    Column("recorded_at", Moment, primary_key=True),
+    Column("reason", Text, nullable=False),
+    _text("text"),
+    _text("recorded_by"),
+)
+
+announcements = Table(
+    "announcements",
+    metadata,
+    Column("announcement_id", Text, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    _text("channel"),
+    Column("state", Text, nullable=False),
+    _text("reason"),
+    _text("payload"),
+    _text("slack_ts"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    _text("last_error"),
+    Column("created_at", Moment, nullable=False),
+    Column("sent_at", Moment),
+    _one_of("announcements", "state", "claimed sent failed suppressed"),
+)
+
+integrity_signals = Table(
+    "integrity_signals",
+    metadata,
+    _run(key=True),
+    _key("signal"),
+    _key("force"),
+    _key("area"),
+    _text("measure"),
+    _count("count"),
+    _count("of"),
+    _text("cases"),
+)

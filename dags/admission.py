@@ -1,0 +1,187 @@
+"""Admission: from a delivered file to rows in the lake, quarantined rows, or an unfit delivery; nothing in between.
+
+The readers and the lake (`connectors`) and the fitness suites (`expectations`) do not know each other; they meet
+here. The same reading serves `pledge run`, the nightly DAG and the dry run `pledge check`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from checks.errors import NotFitError
+from checks.logs import LOGS, Column, Kind, Log
+from connectors.lake.merge import merge, withdraw
+from connectors.lake.staging import Staged, span, stage
+from connectors.lake.tables import Lake
+from connectors.sources.delivery import Delivery, Source
+from connectors.sources.file import open_delivery
+from expectations.quality import RuleResult, delivery_fitness, fitness, merged
+
+FIT, UNFIT = "fit", "unfit"
+SEVERAL = "all"
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """One row refused by one rule; `kept_values` are the contract columns as delivered."""
+
+    row_number: int
+    key: str
+    rule: str
+    sentence: str
+    kept_values: dict[str, str]
+
+
+@dataclass
+class Examined:
+    """A delivery as the fitness suite saw it, before anything is stored."""
+
+    fitness: str
+    reason: str = ""
+    force: str = SEVERAL
+    rows_read: int = 0
+    columns: tuple[str, ...] = ()
+    quarantined: list[Quarantined] = field(default_factory=list)
+    results: list[RuleResult] = field(default_factory=list)
+    covers_from: datetime | None = None
+    covers_to: datetime | None = None
+    sha256: str = ""
+
+    @property
+    def refused_rows(self) -> set[int]:
+        return {row.row_number for row in self.quarantined}
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What earlier deliveries of this source and log were like: their row counts, oldest first."""
+
+    row_counts: tuple[int, ...] = ()
+
+
+def examine(
+    source: Source, path: Path, folder: Path, as_at: datetime, earlier: Earlier, scheduled: bool
+) -> tuple[Examined, Staged | None]:
+    """Read one delivery into `folder` and judge its fitness; stores nothing.
+
+    Args:
+        scheduled: whether age and row count are judged too (a file handed in by name is never unfit for those).
+    """
+    log = LOGS[source.log]
+    try:
+        delivery = open_delivery(source, path)
+        staged = stage(delivery, log, folder)
+    except NotFitError as error:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+        return Examined(UNFIT, str(error), source.force or SEVERAL, sha256=digest), None
+    seen = _examine_rows(delivery, log, staged, as_at)
+    seen.results += delivery_fitness(
+        log,
+        staged.columns,
+        staged.rows_read,
+        len(seen.refused_rows),
+        earlier.row_counts if scheduled else (),
+        source.expected if scheduled else None,
+        _age_hours(path, as_at) if scheduled else None,
+    )
+    broken = [result for result in seen.results if not result.success and result.column == "" and result.severity == "critical"]
+    if broken:
+        seen.fitness, seen.reason = UNFIT, "; ".join(result.detail for result in broken)
+    return seen, staged
+
+
+def _age_hours(path: Path, as_at: datetime) -> float:
+    return (as_at.timestamp() - path.stat().st_mtime) / 3600
+
+
+def _examine_rows(delivery: Delivery, log: Log, staged: Staged, as_at: datetime) -> Examined:
+    local_date = as_at.astimezone(ZoneInfo(delivery.source.zone)).date()
+    seen = Examined(FIT, rows_read=staged.rows_read, columns=staged.columns, sha256=delivery.sha256)
+    seen.quarantined = [
+        Quarantined(r.row_number, "", r.rule, r.sentence, dict(r.kept_values)) for r in staged.refusals
+    ]
+    results: list[RuleResult] = []
+    forces: set[str] = set()
+    for frame in staged.chunks():
+        chunk_results, failures = fitness(log, staged.columns, frame, as_at, local_date)
+        results += chunk_results
+        forces.update(frame["force"].dropna().unique())
+        if failures:
+            values = _delivered_values(log, staged.columns, frame, sorted({f.position for f in failures}))
+            for failure in failures:
+                kept = values[failure.position]
+                row_number = int(frame["row_number"].iloc[failure.position])
+                key = "/".join(kept.get(name, "") for name in log.keys if name != "force")
+                seen.quarantined.append(Quarantined(row_number, key, failure.rule, failure.sentence, kept))
+    seen.results = merged(results)
+    seen.force = forces.pop() if len(forces) == 1 else SEVERAL
+    seen.covers_from, seen.covers_to = span(staged)
+    return seen
+
+
+def _delivered_values(
+    log: Log, columns: tuple[str, ...], frame: pd.DataFrame, positions: list[int]
+) -> dict[int, dict[str, str]]:
+    """The contract values of some rows as text: as delivered where one could not be read, else as understood."""
+    import json
+
+    kept: dict[int, dict[str, str]] = {}
+    for position in positions:
+        row = frame.iloc[position]
+        if isinstance(row["delivered"], str):
+            kept[position] = json.loads(row["delivered"])
+        else:
+            kept[position] = {
+                name: _as_text(log.by_name[name], row[name]) for name in columns if not pd.isna(row[name])
+            }
+    return kept
+
+
+def _as_text(column: Column, value: object) -> str:
+    if column.kind is Kind.MOMENT and isinstance(value, pd.Timestamp):
+        return value.isoformat()
+    if column.kind is Kind.DATE and isinstance(value, pd.Timestamp):
+        return value.date().isoformat()
+    return str(value).lower() if column.kind is Kind.FLAG else str(value)
+
+
+def lacking(log: Log, columns: tuple[str, ...]) -> str:
+    """The contract columns a delivery does not carry at all, qualified: what no measure may read from its rows."""
+    return ",".join(f"{log.name}.{column.name}" for column in log.columns if column.name not in columns)
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """What became of a delivery: the row of `deliveries` (without ids and times) and what else is to be recorded."""
+
+    examined: Examined
+    rows_admitted: int
+    rows_unchanged: int
+
+
+def admit(
+    lake: Lake, source: Source, path: Path, as_at: datetime, delivery_id: str, earlier: Earlier, scheduled: bool
+) -> Admitted:
+    """Examine a delivery and, if it is fit, merge its good rows; an unfit one leaves no row in the lake."""
+    with tempfile.TemporaryDirectory(prefix="pledge-staging-") as folder:
+        seen, staged = examine(source, path, Path(folder), as_at, earlier, scheduled)
+        if staged is None or seen.fitness == UNFIT:
+            return Admitted(seen, 0, 0)
+        done = merge(lake, staged, seen.refused_rows, delivery_id, lacking(staged.log, staged.columns))
+        if source.delivers == "snapshot":
+            withdraw(lake, staged, seen.refused_rows)
+        return Admitted(seen, done.changed, done.unchanged)
+
+
+def troubles(seen: Examined) -> Iterator[dict[str, object]]:
+    """What `pledge check` prints, row by row."""
+    for row in sorted(seen.quarantined, key=lambda row: (row.row_number, row.rule)):
+        yield {"row_number": row.row_number, "key": row.key, "rule": row.rule, "sentence": row.sentence}

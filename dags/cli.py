@@ -1,0 +1,452 @@
+"""The `pledge` command. Progress goes to standard error, data to standard output.
+
+Exit codes: 0 done; 1 done, but something is unfit or a check failed; 2 wrong usage or settings; 3 a system did not
+answer; 4 the audit chain does not hold.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+
+from checks.errors import NotAnsweringError, PledgeError, UsageError
+from connectors.settings import Settings, load
+from dags.tables import Format, show
+
+app = typer.Typer(
+    name="pledge",
+    help="Judge the ten promises of the Policing Pledge from a force's own logs.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+standards_app = typer.Typer(help="The published standards.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(standards_app, name="standards")
+
+LakeOption = Annotated[str | None, typer.Option(help="Folder or URL of the admitted logs (default: PLEDGE_LAKE).")]
+StoreOption = Annotated[str | None, typer.Option(help="SQLAlchemy URL of the store (default: PLEDGE_STORE).")]
+FormatOption = Annotated[Format, typer.Option("--format", help="Form of the output.")]
+ForceOption = Annotated[list[str] | None, typer.Option(help="Force slug; repeatable.")]
+AreaOption = Annotated[list[str] | None, typer.Option(help="Area; repeatable.")]
+CommitmentOption = Annotated[list[int] | None, typer.Option(help="Commitment, 0 to 10; repeatable.")]
+MeasureOption = Annotated[list[str] | None, typer.Option(help="Measure; repeatable.")]
+StandardOption = Annotated[list[str] | None, typer.Option(help="Standard; repeatable.")]
+FromOption = Annotated[str | None, typer.Option("--from", help="First local day, YYYY-MM-DD.")]
+ToOption = Annotated[str | None, typer.Option("--to", help="Last local day, YYYY-MM-DD.")]
+RunOption = Annotated[str | None, typer.Option(help="As this run left it.")]
+AsAtOption = Annotated[str | None, typer.Option(help="Judge from this moment (ISO 8601; default: now).")]
+
+
+def _settings(lake: str | None, store: str | None) -> Settings:
+    settings = load(os.environ)
+    return replace(settings, lake=lake or settings.lake, store=store or settings.store)
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr)
+
+
+def _day(text: str | None, option: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise UsageError(option, "it is not a day", "YYYY-MM-DD", "Correct it.") from None
+
+
+def moment(text: str | None) -> datetime:
+    """`--as-at`: an ISO 8601 moment; without offset it is UTC, a bare day its first moment; None is now."""
+    if not text:
+        return datetime.now(UTC)
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError("--as-at", "it is not a moment", "ISO 8601, such as 2026-03-31T06:00:00Z", "Correct it.") from None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+@app.command()
+def run(
+    input: Annotated[str, typer.Option(help="Folder with logs named after the contract (calls.csv …).")] = "",
+    source: Annotated[list[str] | None, typer.Option(help="Source description, NAME or NAME=PATH; repeatable.")] = None,
+    as_at: AsAtOption = None,
+    first_day: FromOption = None,
+    last_day: ToOption = None,
+    standard: StandardOption = None,
+    force: ForceOption = None,
+    lake: LakeOption = None,
+    store: StoreOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """One night without Airflow: admit, judge, record, announce, publish."""
+    from dags.night import one_night
+
+    settings = _settings(lake, store)
+    _refuse_backwards(first_day, last_day)
+    unfit = one_night(
+        settings,
+        moment(as_at),
+        datetime.now(UTC),
+        form,
+        _say,
+        input=input,
+        sources=tuple(source or ()),
+        standards=tuple(standard or ()),
+        forces=tuple(dict.fromkeys(force or ())),
+        first_day=first_day or "",
+        last_day=last_day or "",
+    )
+    raise typer.Exit(1 if unfit else 0)
+
+
+def _refuse_backwards(first_day: str | None, last_day: str | None) -> None:
+    first, last = _day(first_day, "--from"), _day(last_day, "--to")
+    if first and last and first > last:
+        raise UsageError("--from/--to", f"{first} is after {last}", "a window that begins before it ends", "Swap them.")
+
+
+@app.command()
+def check(
+    log: Annotated[str, typer.Argument(help="The log the file holds.")],
+    file: Annotated[str, typer.Argument(help="The delivered file.")],
+    source: Annotated[str, typer.Option(help="Read it by this source description.")] = "",
+    as_at: AsAtOption = None,
+    lake: LakeOption = None,
+    store: StoreOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Read one delivery as a run would and say what is wrong with it, row by row; nothing is stored."""
+    from dags.night import dry_run
+
+    settings = _settings(lake, store)
+    raise typer.Exit(1 if dry_run(settings, log, Path(file), source, moment(as_at), form, _say) else 0)
+
+
+def _read(table: str, settings: Settings, form: Format, short: Iterable[str], run: str | None, **filters: Any) -> None:
+    from connectors.store.engine import open_store, reading
+    from connectors.store.read import columns_of, read_table
+
+    asked = {name.rstrip("_"): value for name, value in filters.items()}
+    asked["from"], asked["to"] = _day(asked.get("from"), "--from"), _day(asked.get("to"), "--to")
+    with reading(open_store(settings.store)) as conn:
+        show(read_table(conn, table, asked, run), columns_of(table), form, tuple(short))
+
+
+VERDICTS_SHORT = (
+    "standard", "measure", "force", "area", "neighbourhood", "period", "period_start", "numerator", "denominator",
+    "rate", "rate_low", "rate_high", "unknown", "excluded", "target", "verdict",
+)  # fmt: skip
+
+
+@app.command()
+def verdicts(
+    force: ForceOption = None,
+    area: AreaOption = None,
+    neighbourhood: Annotated[list[str] | None, typer.Option(help="Neighbourhood; repeatable.")] = None,
+    commitment: CommitmentOption = None,
+    measure: MeasureOption = None,
+    period: Annotated[list[str] | None, typer.Option(help="day or month; repeatable.")] = None,
+    standard: StandardOption = None,
+    first_day: FromOption = None,
+    last_day: ToOption = None,
+    run: RunOption = None,
+    lake: LakeOption = None,
+    store: StoreOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """The figures and their verdicts, as they stand or as a run left them."""
+    _known_measures(measure)
+    _read(
+        "verdicts", _settings(lake, store), form, VERDICTS_SHORT, run, force=force, area=area,
+        neighbourhood=neighbourhood, commitment=commitment, measure=measure, period=period, standard=standard,
+        from_=first_day, to_=last_day,
+    )  # fmt: skip
+
+
+@app.command()
+def commitments(
+    force: ForceOption = None,
+    area: AreaOption = None,
+    commitment: CommitmentOption = None,
+    period: Annotated[list[str] | None, typer.Option(help="day or month; repeatable.")] = None,
+    standard: StandardOption = None,
+    first_day: FromOption = None,
+    last_day: ToOption = None,
+    run: RunOption = None,
+    lake: LakeOption = None,
+    store: StoreOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """The commitments' verdicts and the measures that decided them."""
+    short = ("standard", "commitment", "force", "area", "period", "period_start", "verdict", "decided_by")
+    _read(
+        "commitments", _settings(lake, store), form, short, run, force=force, area=area, commitment=commitment,
+        period=period, standard=standard, from_=first_day, to_=last_day,
+    )  # fmt: skip
+
+
+@app.command()
+def breaches(
+    force: ForceOption = None,
+    area: AreaOption = None,
+    commitment: CommitmentOption = None,
+    measure: MeasureOption = None,
+    status: Annotated[list[str] | None, typer.Option(help="open, acknowledged, explained or withdrawn.")] = None,
+    standard: StandardOption = None,
+    first_day: FromOption = None,
+    last_day: ToOption = None,
+    run: RunOption = None,
+    lake: LakeOption = None,
+    store: StoreOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """The missed cases and what became of them."""
+    _known_measures(measure)
+    short = ("breach_id", "measure", "force", "area", "case_id", "due_at", "elapsed_seconds", "severity", "status")
+    _read(
+        "breaches", _settings(lake, store), form, short, run, force=force, area=area, commitment=commitment,
+        measure=measure, status=status, standard=standard, from_=first_day, to_=last_day,
+    )  # fmt: skip
+
+
+@app.command()
+def quarantine(
+    force: ForceOption = None,
+    first_day: FromOption = None,
+    last_day: ToOption = None,
+    run: RunOption = None,
+    lake: LakeOption = None,
+    store: StoreOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """The rows that were refused, by which rule and why."""
+    short = ("delivery_id", "row_number", "log", "key", "rule", "sentence")
+    _read("quarantine", _settings(lake, store), form, short, run, force=force, from_=first_day, to_=last_day)
+
+
+@app.command()
+def runs(
+    first_day: FromOption = None,
+    last_day: ToOption = None,
+    run: RunOption = None,
+    lake: LakeOption = None,
+    store: StoreOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """The runs: what each judged from, by which standards, and its place in the chain."""
+    short = ("run_id", "as_at", "standards", "status", "started_at", "finished_at", "figures_hash")
+    _read("runs", _settings(lake, store), form, short, run, from_=first_day, to_=last_day)
+
+
+@app.command()
+def cases(
+    measure: Annotated[list[str], typer.Option(help="Measure; repeatable.")],
+    force: ForceOption = None,
+    area: AreaOption = None,
+    commitment: CommitmentOption = None,
+    state: Annotated[list[str] | None, typer.Option(help="State; repeatable.")] = None,
+    standard: StandardOption = None,
+    first_day: FromOption = None,
+    last_day: ToOption = None,
+    run: RunOption = None,
+    lake: LakeOption = None,
+    store: StoreOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Every case of a measure, whatever its state, from the lake."""
+    from dags.night import list_cases
+
+    _known_measures(measure)
+    list_cases(
+        _settings(lake, store), form, run, measure=measure, force=force, area=area, commitment=commitment, state=state,
+        standard=standard, first_day=_day(first_day, "--from"), last_day=_day(last_day, "--to"),
+    )  # fmt: skip
+
+
+@app.command()
+def sensitivity(
+    measure: Annotated[str, typer.Option(help="Measure.")],
+    full: Annotated[bool, typer.Option("--full", help="Every combination of definitions.")] = False,
+    period: Annotated[str, typer.Option(help="window, day or month.")] = "window",
+    standard: StandardOption = None,
+    force: ForceOption = None,
+    area: AreaOption = None,
+    commitment: CommitmentOption = None,
+    first_day: FromOption = None,
+    last_day: ToOption = None,
+    as_at: AsAtOption = None,
+    run: RunOption = None,
+    lake: LakeOption = None,
+    store: StoreOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """What the figure would be under each documented definition."""
+    from dags.night import show_sensitivity
+
+    _known_measures([measure])
+    _refuse_backwards(first_day, last_day)
+    if period not in ("window", "day", "month"):
+        raise UsageError("--period", f"it is {period}", "window, day or month", "Correct it.")
+    show_sensitivity(
+        _settings(lake, store), form, measure, full, period, tuple(standard or ()), tuple(force or ()),
+        first_day or "", last_day or "", as_at, run,
+    )  # fmt: skip
+
+
+@app.command()
+def sql(
+    measure: Annotated[str, typer.Option(help="Measure.")],
+    standard: StandardOption = None,
+    force: ForceOption = None,
+    first_day: FromOption = None,
+    last_day: ToOption = None,
+    as_at: AsAtOption = None,
+    run: RunOption = None,
+    lake: LakeOption = None,
+    store: StoreOption = None,
+) -> None:
+    """The very SQL that judges, as it runs in a bare DuckDB on the same files."""
+    from dags.night import print_sql
+
+    _known_measures([measure])
+    print_sql(
+        _settings(lake, store), measure, tuple(standard or ()), tuple(force or ()), first_day or "", last_day or "",
+        as_at, run,
+    )  # fmt: skip
+
+
+def _known_measures(names: Iterable[str] | None) -> None:
+    from difflib import get_close_matches
+
+    from checks.commitment import measures
+
+    for name in names or ():
+        if name not in measures():
+            near = get_close_matches(name, measures(), n=1)
+            do = f"Did you mean {near[0]}?" if near else f"Measures: {', '.join(measures())}."
+            raise UsageError(f"--measure {name}", "there is no such measure", "a file of checks/commitments", do)
+
+
+@app.command()
+def settings(lake: LakeOption = None, store: StoreOption = None, form: FormatOption = Format.TABLE) -> None:
+    """Every setting, its value (secrets masked) and what it means."""
+    names = ("setting", "value", "default", "meaning")
+    show((dict(zip(names, row, strict=True)) for row in _settings(lake, store).listed()), names, form)
+
+
+@app.command()
+def demo(
+    forces: Annotated[int, typer.Option(min=1, max=43, help="How many forces.")] = 1,
+    days: Annotated[int, typer.Option(min=1, max=400, help="How many local days.")] = 60,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same logs.")] = 2008,
+    lake: LakeOption = None,
+    store: StoreOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Make invented but realistic logs and run the nightly Airflow DAG on them."""
+    from dags.demonstration import demonstrate
+
+    raise typer.Exit(demonstrate(_settings(lake, store), forces, days, seed, form, _say))
+
+
+@standards_app.command("list")
+def standards_list(lake: LakeOption = None, store: StoreOption = None, form: FormatOption = Format.TABLE) -> None:
+    """The standards this installation knows."""
+    from dags.plan import standards_of
+
+    names = ("name", "title", "publisher", "in_force_from", "in_force_to", "rules", "source", "sha256", "location")
+    rows = (
+        {**{n: getattr(s, n) for n in names if n != "rules"}, "rules": len(s.rules)}
+        for s in standards_of(_settings(lake, store)).values()
+    )
+    show(rows, names, form, ("name", "title", "publisher", "in_force_from", "in_force_to", "rules"))
+
+
+@standards_app.command("show")
+def standards_show(name: str, lake: LakeOption = None, store: StoreOption = None, form: FormatOption = Format.TABLE) -> None:
+    """A standard in words."""
+    from dags.plan import chosen_standards
+    from expectations.published import in_words
+
+    standard = chosen_standards(_settings(lake, store), [name])[0]
+    _sentences(in_words(standard), form)
+
+
+@standards_app.command("validate")
+def standards_validate(
+    file: Annotated[str, typer.Argument(help="A standard's file, or a folder of them; default: all.")] = "",
+    lake: LakeOption = None,
+    store: StoreOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Load standards as a run would, and say what is wrong with them."""
+    from dags.plan import SHIPPED_STANDARDS
+    from expectations.published import validate
+
+    extra = load(os.environ).standards
+    paths = [Path(file)] if file else [SHIPPED_STANDARDS, *([Path(extra)] if extra else [])]
+    problems = [str(problem) for path in paths for problem in validate(path)]
+    _sentences(problems, form)
+    raise typer.Exit(2 if problems else 0)
+
+
+@standards_app.command("diff")
+def standards_diff(
+    first: str, second: str, lake: LakeOption = None, store: StoreOption = None, form: FormatOption = Format.TABLE
+) -> None:
+    """What differs between two standards, in words."""
+    from dags.plan import chosen_standards
+    from expectations.published import differences
+
+    one, other = (chosen_standards(_settings(lake, store), [name])[0] for name in (first, second))
+    _sentences(differences(one, other), form)
+
+
+def _sentences(sentences: Iterable[str], form: Format) -> None:
+    if form is Format.TABLE:
+        for sentence in sentences:
+            print(sentence)
+    else:
+        show(({"sentence": sentence} for sentence in sentences), ("sentence",), form)
+
+
+def main() -> None:
+    """Run the command; every known failure is one sentence and its exit code, never a traceback."""
+    try:
+        code = app(standalone_mode=False)
+        sys.stdout.flush()
+    except PledgeError as error:
+        sys.exit(_failed(str(error), error.exit_code))
+    except click.exceptions.Abort:
+        sys.exit(_failed("stopped", 1))
+    except click.ClickException as error:
+        sys.exit(_failed(f"{error.format_message()} See `pledge --help`.", 2))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        sys.exit(_failed(str(_unusable(error)), 2))
+    sys.exit(code or 0)
+
+
+def _failed(sentence: str, code: int) -> int:
+    print(f"pledge: {sentence}", file=sys.stderr)
+    return code
+
+
+def _unusable(error: OSError) -> PledgeError:
+    where = str(error.filename or "the system")
+    if error.filename is None:
+        return NotAnsweringError(where, error.strerror or type(error).__name__, "an answer", "Try again.")
+    return UsageError(where, error.strerror or "it cannot be used", "a file or folder this user may use", "Correct it.")
+
+
+_Command = Callable[..., None]

@@ -1,0 +1,131 @@
+"""The plan of one run: everything its steps need to know, settled before the first of them starts.
+
+A plan is plain JSON, so that Airflow can hand it from task to task; a task that is tried again finds the same plan.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from checks.errors import UsageError
+from checks.judging import AppliedRule, Window
+from checks.standard import Standard, editions, effective
+from connectors.lake.tables import Lake
+from connectors.settings import Settings
+from connectors.sources.forces import Force, load as load_forces, zone_of
+from expectations import published
+
+SHIPPED_STANDARDS = Path(published.__file__).parent / "standards"
+SHIPPED_SOURCES = Path(published.__file__).parents[1] / "connectors" / "sources" / "descriptions"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One run.
+
+    `sources` are description names, `NAME=PATH` to read another file than the description's own; `standards` are
+    names, empty = the default standard; `forces` limits whom the run judges, empty = every force in the lake.
+    Moments are ISO 8601 in UTC, days ISO dates, '' = open.
+    """
+
+    run_id: str
+    as_at: str
+    lake: str
+    store: str
+    input: str = ""
+    sources: tuple[str, ...] = ()
+    standards: tuple[str, ...] = ()
+    forces: tuple[str, ...] = ()
+    first_day: str = ""
+    last_day: str = ""
+    started_at: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Plan:
+        tuples = {name: tuple(values[name]) for name in ("sources", "standards", "forces")}
+        return cls(**{**values, **tuples})
+
+    @cached_property
+    def moment(self) -> datetime:
+        return datetime.fromisoformat(self.as_at)
+
+    @cached_property
+    def window(self) -> Window:
+        return Window(self.moment, _day(self.first_day), _day(self.last_day))
+
+    def open_lake(self) -> Lake:
+        return Lake(self.lake)
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def new_run_id(as_at: datetime, started_at: datetime) -> str:
+    """Readable and in order of time: what it judges from, then when it began."""
+    return f"{as_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{started_at.astimezone(UTC):%Y%m%d%H%M%S%f}"
+
+
+def standards_of(settings: Settings) -> dict[str, Standard]:
+    """Every published standard: those shipped and those of PLEDGE_STANDARDS."""
+    folders = [SHIPPED_STANDARDS, *([Path(settings.standards)] if settings.standards else [])]
+    return published.load(*folders)
+
+
+def chosen_standards(settings: Settings, names: Sequence[str]) -> list[Standard]:
+    """The standards a run judges by: those named, or every edition of the default one."""
+    every = standards_of(settings)
+    if not names:
+        return editions(every.values(), settings.default_standard) or [_known(every, settings.default_standard)]
+    return [_known(every, name) for name in dict.fromkeys(names)]
+
+
+def _known(every: dict[str, Standard], name: str) -> Standard:
+    if name not in every:
+        known = ", ".join(sorted(every))
+        raise UsageError(f"standard {name}", "there is none of that name", f"one of {known}", "See `pledge standards list`.")
+    return every[name]
+
+
+def source_folders(settings: Settings) -> list[Path]:
+    return [SHIPPED_SOURCES, *([Path(settings.sources)] if settings.sources else [])]
+
+
+def forces_of(settings: Settings) -> dict[str, Force]:
+    return load_forces(Path(settings.forces) if settings.forces else None)
+
+
+def zones(settings: Settings, forces: Sequence[str]) -> dict[str, str]:
+    """The time zone of each force."""
+    known = forces_of(settings)
+    return {force: zone_of(known, force) for force in forces}
+
+
+def applied(standards: Sequence[Standard], measure: str, force: str) -> list[AppliedRule]:
+    """The rules a run judges one measure of one force by: each standard's own definition."""
+    return [
+        AppliedRule(each.rule, force, each.rule.definition, "default", each.applies_from, each.applies_to)
+        for each in effective(standards, measure, force)
+    ]
+
+
+def code_version() -> str:
+    """The package's version, and the commit where it runs from a checkout."""
+    here = Path(__file__).parents[1]
+    try:
+        said = subprocess.run(
+            ["git", "rev-parse", "--short=12", "HEAD"], cwd=here, capture_output=True, text=True, timeout=10, check=True
+        )
+        return f"{version('policing-pledge')}+{said.stdout.strip()}"
+    except (OSError, subprocess.SubprocessError):
+        return version("policing-pledge")

@@ -1,0 +1,107 @@
+"""What the night's digest is told: figures, commitments, deliveries and restatements, taken from the store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from checks.commitment import measures
+from checks.feeds import ALL
+from checks.standard import Standard, rule_for
+from connectors.slack.night import BadDelivery, CommitmentVerdict, Figure, Night, Restatement
+from connectors.store import read
+from dags.plan import Plan
+
+
+def night(conn: Connection, plan: Plan, standard: Standard, zone: str) -> Night:
+    """The digest of a run: yesterday's figures (local), what was restated, and what did not come."""
+    local_day = plan.moment.astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
+    day = {"period": "day", "from": local_day, "to": local_day, "standard": standard.name}
+    figures = [
+        _figure(row, standard)
+        for row in read.read_table(conn, "verdicts", day, plan.run_id)
+        if row["force"] != ALL and not row["neighbourhood"]
+    ]
+    commitments = [
+        CommitmentVerdict(row["force"], row["commitment"], row["verdict"], _titles(row["decided_by"]))
+        for row in read.read_table(conn, "commitments", day, plan.run_id)
+        if row["force"] != ALL and not row["area"]
+    ]
+    return Night(
+        run_id=plan.run_id,
+        as_at=plan.moment,
+        local_day=local_day,
+        figures=tuple(figures),
+        commitments=tuple(commitments),
+        deliveries=tuple(_unfit(conn, plan)),
+        restatements=tuple(_restated(conn, plan, standard, local_day)),
+    )
+
+
+def _titles(names: str) -> tuple[str, ...]:
+    known = measures()
+    return tuple(known[name].title if name in known else name for name in names.split(",") if name)
+
+
+def _figure(row: dict[str, Any], standard: Standard) -> Figure:
+    rule = rule_for(standard, row["measure"], row["force"], row["period_start"])
+    return Figure(
+        force=row["force"],
+        measure=row["measure"],
+        title=measures()[row["measure"]].title,
+        commitment=row["commitment"],
+        verdict=row["verdict"],
+        period=row["period"],
+        period_start=row["period_start"],
+        numerator=row["numerator"],
+        denominator=row["denominator"],
+        area=row["area"],
+        unknown=row["unknown"],
+        target=row["target"],
+        rate_low=row["rate_low"],
+        rate_high=row["rate_high"],
+        depends_on_unknown=row["depends_on_unknown"],
+        limit=rule.limit_in_words if rule else "",
+    )
+
+
+def _unfit(conn: Connection, plan: Plan) -> list[BadDelivery]:
+    return [
+        BadDelivery(row["force"], row["log"], row["fitness"], row["reason"])
+        for row in read.read_table(conn, "deliveries", run=plan.run_id)
+        if row["fitness"] != "fit"
+    ]
+
+
+def _restated(conn: Connection, plan: Plan, standard: Standard, local_day: date) -> list[Restatement]:
+    """The day figures at force level that this run restated, with what was said before."""
+    earlier = {"standard": standard.name, "period": "day", "to": local_day}
+    changed = [
+        row
+        for row in read.read_table(conn, "verdicts", earlier, plan.run_id)
+        if row["run_id"] == plan.run_id and row["restated"] and not row["area"] and not row["neighbourhood"]
+        and row["force"] != ALL
+    ]  # fmt: skip
+    before = {_key(row): row for row in _as_said_before(conn, plan, earlier)} if changed else {}
+    return [
+        Restatement(_figure(before[_key(row)], standard), _figure(row, standard), row["restated_why"])
+        for row in changed
+        if _key(row) in before
+    ]
+
+
+def _as_said_before(conn: Connection, plan: Plan, filters: dict[str, Any]) -> Sequence[dict[str, Any]]:
+    ordered = sorted(read.read_table(conn, "runs"), key=lambda row: row["run_number"])
+    earlier = [row["run_id"] for row in ordered]
+    place = earlier.index(plan.run_id)
+    return list(read.read_table(conn, "verdicts", filters, earlier[place - 1])) if place else []
+
+
+def _key(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in ("measure", "force", "area", "neighbourhood", "period", "period_start"))
+
+

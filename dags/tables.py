@@ -1,0 +1,122 @@
+"""How rows are handed to a user: as a table to read, or csv, json, parquet or xlsx to work with."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from io import BytesIO
+from typing import Any, TextIO
+
+from tabulate import tabulate
+
+from checks.errors import UsageError
+
+ROWS_SHOWN = 200
+
+
+class Format(StrEnum):
+    """The forms of `--format`."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+    XLSX = "xlsx"
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON and CSV write it: moments in UTC, days and moments in ISO 8601."""
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], form: Format, short: Sequence[str] = ()) -> None:
+    """Write rows to standard output.
+
+    Args:
+        columns: every column, in order; they are the heading even when there is no row.
+        short: the columns of `table`, the form for people; every other form has all columns and all rows.
+    """
+    if form is Format.JSON:
+        _json(rows, columns)
+    elif form is Format.CSV:
+        write_csv(sys.stdout, rows, columns)
+    elif form is Format.TABLE:
+        _table(list(rows), short or columns)
+    else:
+        _binary(list(rows), columns, form)
+
+
+def write_csv(file: TextIO, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Write rows as CSV with a heading; rows may be streamed."""
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([_cell(row.get(name)) for name in columns] for row in rows)
+
+
+def _json(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    sys.stdout.write("[")
+    for place, row in enumerate(rows):
+        said = {name: plain(row.get(name)) for name in columns}
+        sys.stdout.write(("," if place else "") + "\n" + json.dumps(said, ensure_ascii=False, default=str))
+    sys.stdout.write("\n]\n")
+
+
+def _cell(value: Any) -> Any:
+    value = plain(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
+
+
+def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    shown = [[_readable(row.get(name)) for name in columns] for row in rows[:ROWS_SHOWN]]
+    print(tabulate(shown, headers=list(columns), tablefmt="simple", disable_numparse=True))
+    if len(rows) > ROWS_SHOWN:
+        print(f"… and {len(rows) - ROWS_SHOWN:,} more rows: --format csv or json gives all of them.")
+    elif not rows:
+        print("(no rows)")
+
+
+def _readable(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.4f}" if abs(value) < 10 else f"{value:,.1f}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(_cell(value))
+
+
+def _binary(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: Format) -> None:
+    import pandas as pd
+
+    if sys.stdout.isatty():
+        raise UsageError(
+            f"--format {form}", "standard output is a terminal", "a file or a pipe", f"Add `> verdicts.{form}`."
+        )
+    frame = pd.DataFrame([{name: row.get(name) for name in columns} for row in rows], columns=list(columns))
+    for name in frame.columns[frame.dtypes == object]:
+        frame[name] = frame[name].map(lambda v: json.dumps(v) if isinstance(v, dict | list) else v)
+    out = BytesIO()
+    if form is Format.PARQUET:
+        frame.to_parquet(out, index=False)
+    else:
+        for name in frame.columns:  # Excel knows no time zones
+            if isinstance(frame[name].dtype, pd.DatetimeTZDtype):
+                frame[name] = frame[name].dt.tz_convert("UTC").dt.tz_localize(None)
+        frame.map(_not_a_formula).to_excel(out, index=False)
+    sys.stdout.buffer.write(out.getvalue())
+
+
+def _not_a_formula(value: Any) -> Any:
+    """A text that a spreadsheet would run as a formula is kept as text."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value
