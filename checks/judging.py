@@ -17,7 +17,7 @@ import duckdb
 from checks.commitment import Measure, measures
 from checks.database import literal
 from checks.logs import LOGS, Kind, Log
-from checks.standard import Rule
+from checks.standard import Limit, Rule
 
 _SQL = Path(__file__).parent / "sql"
 _VIEWS = _SQL / "views"
@@ -99,6 +99,11 @@ def rules_script(measure: Measure, applied: Sequence[AppliedRule]) -> str:
         "limit_us": "bigint",
         "limit_us_urban": "bigint",
         "limit_us_rural": "bigint",
+        "limit_days": "integer",
+        "limit_months": "integer",
+        "limit_working_days": "integer",
+        "limit_working_days_enhanced": "integer",
+        "limit_percent": "integer",
         "needs": "varchar[]",
         "in_force_from": "date",
         "in_force_to": "date",
@@ -127,12 +132,21 @@ def _rule_row(measure: Measure, number: int, one: AppliedRule) -> dict[str, obje
         "limit_us": plain.microseconds if plain else None,
         "limit_us_urban": urban.microseconds if urban else None,
         "limit_us_rural": rural.microseconds if rural else None,
+        "limit_days": _amount(plain, "days"),
+        "limit_months": _amount(plain, "months"),
+        "limit_working_days": _amount(plain, "working_days"),
+        "limit_working_days_enhanced": _amount(rule.limits.get("enhanced", plain), "working_days"),
+        "limit_percent": _amount(plain, "percent"),
         "needs": list(measure.needs_of(dict(one.definition))),
         "in_force_from": rule.in_force_from,
         "in_force_to": rule.in_force_to,
         "applies_from": one.applies_from,
         "applies_to": one.applies_to,
     }
+
+
+def _amount(limit: Limit | None, unit: str) -> int | None:
+    return limit.amount if limit and limit.unit == unit else None
 
 
 def log_script(log: Log, files: Sequence[str], forces: Sequence[str] = ()) -> str:

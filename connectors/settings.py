@@ -76,7 +76,7 @@ def load(environ: Mapping[str, str]) -> Settings:
 
 
 def _unknown(name: str, known: list[str]) -> UsageError:
-    near = get_close_matches(name, known, n=1)
+    near = get_close_matches(name, known, n=1, cutoff=0.8)  # they share their beginning
     do = f"Did you mean {near[0]}?" if near else "Remove it, or see `pledge settings`."
     return UsageError(f"environment variable {name}", "it is not a setting", "one of `pledge settings`", do)
 

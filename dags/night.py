@@ -11,6 +11,7 @@ from typing import Any
 from checks.commitment import measures
 from checks.database import connect, literal
 from checks.errors import UsageError
+from checks.feeds import ALL
 from checks.judging import facts_script, measure_script, preamble, rules_script
 from checks.logs import LOGS
 from connectors.lake.cases import read_cases
@@ -55,20 +56,23 @@ def one_night(settings: Settings, as_at: datetime, now: datetime, form: Format, 
     except BaseException:
         steps.fail(plan)
         raise
-    show_night(plan, form)
+    show_run(plan.store, plan.run_id, form)
     return any(row["fitness"] == admission.UNFIT for row in added)
 
 
-def show_night(plan: Plan, form: Format) -> None:
-    """The verdicts of the run's month figures at force level (table), or all it left (other forms)."""
-    with reading(open_store(plan.store)) as conn:
-        rows = list(read.read_table(conn, "verdicts", {"period": "month"}, plan.run_id))
-    months = sorted({row["period_start"] for row in rows})[-3:]
-    shown = [
-        row for row in rows if row["period_start"] in months and not row["area"] and not row["neighbourhood"] and row["force"] != "all"
-    ]
-    chosen = shown if form is Format.TABLE else rows
-    show(chosen, read.columns_of("verdicts"), form, NIGHT_SHORT)
+def show_run(store: str, run_id: str, form: Format) -> None:
+    """The verdicts a run left: the last months at force level to read, or all of them to work with."""
+    with reading(open_store(store)) as conn:
+        rows = list(read.read_table(conn, "verdicts", {}, run_id))
+    if form is Format.TABLE:
+        months = sorted({row["period_start"] for row in rows if row["period"] == "month"})[-3:]
+        rows = [
+            row
+            for row in rows
+            if row["period"] == "month" and row["period_start"] in months and row["force"] != ALL
+            and not row["area"] and not row["neighbourhood"]
+        ]  # fmt: skip
+    show(rows, read.columns_of("verdicts"), form, NIGHT_SHORT)
 
 
 def dry_run(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -79,6 +79,12 @@ def start(plan: Plan, settings: Settings) -> Plan:
                 },
             )
     return plan
+
+
+def resumed(plan: Plan, dag_run_id: str) -> Plan:
+    """The plan under a run_id that every try of one DAG run shares."""
+    digest = hashlib.sha256(f"{dag_run_id}|{plan.as_at}".encode()).hexdigest()[:12]
+    return replace(plan, run_id=f"{plan.moment:%Y%m%dT%H%M%SZ}-{digest}")
 
 
 def new_plan(settings: Settings, as_at: datetime, now: datetime, **choices: Any) -> Plan:

@@ -27,8 +27,8 @@ clocked as (
             shaped.due_at,
             latest_at,
             started_at + to_microseconds(shaped.limit_us),
-            case when limit_days is not null or limit_months is not null then
-                calendar_later(started_at, coalesce(limit_months, 0), coalesce(limit_days, 0), zones.zone)
+            case when shaped.limit_days is not null or shaped.limit_months is not null then
+                calendar_later(started_at, coalesce(shaped.limit_months, 0), coalesce(shaped.limit_days, 0), zones.zone)
             end
         ) as due_at,
         coalesce(answer, false) as answered_yes,

@@ -22,7 +22,7 @@ from checks.errors import NotAnsweringError, PledgeError, UsageError
 from connectors.settings import masked
 from connectors.store.migrations import upgrade
 
-WAIT_SECONDS = 60
+WAIT_SECONDS = 60.0
 """How long a process waits for another's write on SQLite."""
 CONNECT_SECONDS = 10
 """How long PostgreSQL may take to answer."""
@@ -75,7 +75,7 @@ def _parsed(url: str) -> URL:
     try:
         address = make_url(url)
         backend = address.get_backend_name()
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise UsageError("the store's URL", "it cannot be read", EXPECTED, "Correct PLEDGE_STORE.") from None
     if backend not in ("sqlite", "postgresql"):
         raise UsageError(
@@ -137,12 +137,13 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 def _use_wal(connection: sqlite3.Connection) -> None:
     """Switch to WAL; two processes doing so at once are told "locked" without any waiting."""
-    for attempt in range(WAIT_SECONDS * 10):
+    tries = int(WAIT_SECONDS * 10)
+    for attempt in range(tries):
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             return
         except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or attempt == WAIT_SECONDS * 10 - 1:
+            if "locked" not in str(error) or attempt == tries - 1:
                 raise
             time.sleep(0.1)
 

@@ -14,9 +14,11 @@ from connectors.store.tables import metadata
 
 NOW = datetime(2026, 3, 30, tzinfo=UTC)
 ROWS: dict[str, dict[str, Any]] = {
-    "runs": {"run_id": "r1", "run_number": 1, "as_at": NOW, "started_at": NOW, "standards": "[]", "status": "done"},
+    "runs": {"run_id": "r1", "run_number": 1, "as_at": NOW, "started_at": NOW, "standards": "",
+             "status": "done"},
     "deliveries": {
-        "delivery_id": "d1", "run_id": "r1", "log": "calls", "received_at": NOW, "sha256": "ff", "fitness": "fit",
+        "delivery_id": "d1", "run_id": "r1", "log": "calls", "received_at": NOW, "sha256": "ff",
+        "fitness": "fit",
     },
     "quarantine": {"delivery_id": "d1", "row_number": 1, "rule": "required"},
     "expectation_results": {"run_id": "r1", "suite": "calls"},

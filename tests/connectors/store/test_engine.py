@@ -140,7 +140,7 @@ def test_processes_that_read_and_then_write_wait_for_each_other(store_url: str) 
     open_store(store_url).dispose()
     with multiprocessing.get_context("spawn").Pool(4) as pool:
         numbers = pool.starmap(_many_runs, [(store_url, name) for name in "abcd"])
-    assert sorted(sum(numbers, [])) == list(range(1, 41))
+    assert sorted(number for each in numbers for number in each) == list(range(1, 41))
 
 
 def test_a_reader_does_not_wait_for_a_writer(store_url: str) -> None:

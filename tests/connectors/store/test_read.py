@@ -75,7 +75,7 @@ def test_figures_as_they_stand_and_as_a_run_left_them(filled: Engine) -> None:
         ({"force": "norfolk"}, 2),
         ({"force": ["norfolk", "suffolk"], "area": None, "standard": ""}, 3),
         ({"area": "east"}, 1),
-        ({"measure": "other"}, 1),
+        ({"measure": "x"}, 1),
         ({"commitment": "99"}, 1),
         ({"commitment": [99, MEASURE.commitment]}, 3),
         ({"period": "month"}, 0),
@@ -89,7 +89,7 @@ def test_filters_of_verdicts(filled: Engine, filters: dict[str, Any], count: int
 
 
 @pytest.mark.parametrize(
-    ("name", "run", "filters", "count"),
+    ("name", "as_of", "filters", "count"),
     [
         ("breaches", None, {}, 1),
         ("breaches", "r1", {}, 1),
@@ -111,13 +111,13 @@ def test_filters_of_verdicts(filled: Engine, filters: dict[str, Any], count: int
     ],
 )
 def test_filters_of_other_tables(
-    filled: Engine, name: str, run: str | None, filters: dict[str, Any], count: int
+    filled: Engine, name: str, as_of: str | None, filters: dict[str, Any], count: int
 ) -> None:
-    assert len(read(filled, name, run, **filters)) == count
+    assert len(read(filled, name, as_of, **filters)) == count
 
 
 @pytest.mark.parametrize(
-    ("name", "run", "filters", "sentence"),
+    ("name", "as_of", "filters", "sentence"),
     [
         ("nothing", None, {}, "there is no such table"),
         ("runs", None, {"force": "norfolk"}, "runs cannot be filtered by it; .* Use from, to"),
@@ -129,10 +129,10 @@ def test_filters_of_other_tables(
     ],
 )
 def test_what_cannot_be_answered_is_refused(
-    filled: Engine, name: str, run: str | None, filters: dict[str, Any], sentence: str
+    filled: Engine, name: str, as_of: str | None, filters: dict[str, Any], sentence: str
 ) -> None:
     with pytest.raises(UsageError, match=sentence):
-        read(filled, name, run, **filters)
+        read(filled, name, as_of, **filters)
 
 
 @pytest.mark.parametrize("name", TABLES)

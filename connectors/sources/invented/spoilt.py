@@ -1,0 +1,53 @@
+"""Rows a delivery really has and no figure may use: spoilt ones, conflicting ones, and rows delivered twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from checks.logs import LOGS
+from connectors.sources.invented.drawing import keys
+from connectors.sources.invented.planted import (
+    BAD_CLOCK,
+    BAD_CLOCK_ROWS,
+    BAD_CLOCK_TIME,
+    CONFLICTS,
+    REPEATED_ROWS,
+    SPOILT,
+    Spoilt,
+)
+from connectors.sources.invented.window import Window
+
+
+def with_odd_rows(
+    log: str, force: str, rows: pd.DataFrame, window: Window, rng: np.random.Generator
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The rows with repeated and spoilt ones added at the end, and how many there are of each kind.
+
+    Spoilt rows are copies under keys of their own, so that no planned case changes its state.
+    """
+    key = LOGS[log].keys[0]
+    repeated = rows.sample(min(REPEATED_ROWS[log], len(rows)), random_state=rng)
+    changes = [[one] for one in (*SPOILT[log], *_bad_clocks(window))]
+    changes += [
+        [Spoilt("conflicting_duplicate", c.column, value) for value in (c.one, c.other)] for c in CONFLICTS[log]
+    ]
+    copies = []
+    for reference, versions in zip(keys(force, "X", len(changes)), changes, strict=True):
+        copied = rows.sample(1, random_state=rng)
+        copies += [copied.assign(**{key: reference, change.column: change.value}) for change in versions]
+    kinds = Counter(change.kind for versions in changes for change in versions)
+    together = pd.concat([rows, repeated, *copies], ignore_index=True)
+    counts = {"written": len(together), "repeated": len(repeated), "quarantined": dict(kinds)}
+    return together, counts
+
+
+def _bad_clocks(window: Window) -> list[Spoilt]:
+    return [
+        Spoilt(BAD_CLOCK[way], "received_at", f"{day.isoformat()} {BAD_CLOCK_TIME}")
+        for way, day in window.clock_changes.items()
+        for _ in range(BAD_CLOCK_ROWS)
+    ]

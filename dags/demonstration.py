@@ -1,0 +1,116 @@
+"""`pledge demo`: invented logs, then the real nightly DAG on them, in this checkout's own Airflow."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from checks.errors import UsageError
+from connectors.settings import Settings
+from connectors.sources.invented import invent
+from dags.tables import Format
+
+FORCES = ("norfolk", "suffolk", "staffordshire", "essex", "kent", "durham", "cumbria", "gwent")
+# The last of these days makes the default 60 contain the clock change of 29 March 2026.
+LAST_DAY = date(2026, 4, 30)
+DAGS = Path(__file__).parent
+
+
+def demonstrate(settings: Settings, forces: int, days: int, seed: int, form: Format, say: Callable[[str], None]) -> int:
+    """Invent the logs, run the DAG, print the night's verdicts; returns the exit code.
+
+    The demonstration has a lake and a store of its own (`.pledge/demo/`), unless others were named.
+    """
+    folder = Path(".pledge") / "demo"
+    settings = _own(settings, folder)
+    logs = folder / f"logs-{forces}-{days}-{seed}"
+    if not (logs / "truth.json").is_file():
+        say(f"Inventing the logs of {forces} force(s) over {days} days …")
+        invent(logs, _slugs(forces), days, seed, LAST_DAY)
+    say(f"Invented logs: {logs}")
+    judged = datetime.combine(LAST_DAY + timedelta(days=1), time(6), ZoneInfo("Europe/London")).astimezone(UTC)
+    say("Running the Airflow DAG `nightly` on them (airflow dags test nightly) …")
+    code = _airflow(settings, logs, judged, folder / "airflow.log")
+    if code:
+        say(f"The DAG run failed (exit code {code}); its log is {folder / 'airflow.log'}.")
+        return 1
+    _show(settings, form)
+    _what_next(settings, folder, logs, say)
+    return 0
+
+
+def _own(settings: Settings, folder: Path) -> Settings:
+    from dataclasses import replace
+
+    default = Settings()
+    folder.mkdir(parents=True, exist_ok=True)
+    return replace(
+        settings,
+        lake=str(folder / "lake") if settings.lake == default.lake else settings.lake,
+        store=f"sqlite:///{folder / 'pledge.sqlite'}" if settings.store == default.store else settings.store,
+    )
+
+
+def _slugs(count: int) -> list[str]:
+    from connectors.sources.forces import load
+
+    others = [slug for slug, force in load().items() if force.nation != "none" and slug not in FORCES]
+    return [*FORCES, *others][:count]
+
+
+def _airflow(settings: Settings, logs: Path, judged: datetime, log: Path) -> int:
+    """Run the DAG once in Airflow's own test runner, on an SQLite metadata database; the log goes to a file."""
+    home = Path(".pledge/airflow").resolve()
+    binary = Path(sys.executable).with_name("airflow")
+    if not binary.exists():
+        raise UsageError(str(binary), "Airflow is not installed here", "the environment of `make setup`", "Run it.")
+    environment = {
+        **os.environ,
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
+        "PLEDGE_LAKE": str(Path(settings.lake).resolve()) if "://" not in settings.lake else settings.lake,
+        "PLEDGE_STORE": settings.store,
+        "PLEDGE_INPUT": str(logs.resolve()),
+    }
+    home.mkdir(parents=True, exist_ok=True)
+    with log.open("w", encoding="utf-8") as file:
+        for arguments in (["db", "migrate"], ["dags", "test", "nightly", judged.isoformat()]):
+            done = subprocess.run([binary, *arguments], env=environment, stdout=file, stderr=subprocess.STDOUT)
+            if done.returncode:
+                return done.returncode
+    return 0
+
+
+def _show(settings: Settings, form: Format) -> None:
+    from connectors.store import read
+    from connectors.store.engine import open_store, reading
+    from dags.night import show_run
+
+    with reading(open_store(settings.store)) as conn:
+        newest = max(read.read_table(conn, "runs"), key=lambda row: row["run_number"])["run_id"]
+    show_run(settings.store, newest, form)
+
+
+def _what_next(settings: Settings, folder: Path, logs: Path, say: Callable[[str], None]) -> None:
+    options = f"--lake {settings.lake} --store {settings.store}"
+    say("")
+    say("Where to look next:")
+    for command in (
+        "verdicts --period day --force norfolk --measure answer_999",
+        "commitments --period month",
+        "cases --measure attend_emergency --state missed",
+        "sensitivity --measure answer_999",
+        "quarantine",
+        "sql --measure attend_emergency",
+    ):
+        say(f"  .venv/bin/pledge {command} {options}")
+    say(f"  The logs and what was planted in them: {logs} (truth.json); Airflow's log: {folder / 'airflow.log'}")

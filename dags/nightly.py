@@ -1,0 +1,73 @@
+"""The DAG `nightly`: admit → judge (each force) → record → announce → publish, one run per local day.
+
+The work is in `dags/steps.py`, imported inside the tasks, so that parsing this file costs nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pendulum
+from airflow.sdk import TriggerRule, dag, task
+
+RETRIES = {"retries": 2, "retry_delay": timedelta(minutes=2), "retry_exponential_backoff": True}
+
+
+@dag(
+    dag_id="nightly",
+    schedule="0 5 * * *",
+    start_date=pendulum.datetime(2026, 1, 1, tz="Europe/London"),
+    catchup=False,
+    max_active_runs=1,
+    default_args=RETRIES,
+    tags=["policing-pledge"],
+)
+def nightly() -> None:
+    """Judge the ten promises on what was delivered up to this night."""
+
+    @task(execution_timeout=timedelta(hours=2))
+    def admit(logical_date: Any = None, dag_run: Any = None) -> dict[str, Any]:
+        from dags.airflow_steps import admit
+
+        return admit(logical_date or dag_run.run_after, dag_run.run_id)
+
+    @task(execution_timeout=timedelta(minutes=5))
+    def forces(plan: dict[str, Any]) -> list[str]:
+        from dags.airflow_steps import forces
+
+        return forces(plan)
+
+    @task(execution_timeout=timedelta(hours=1))
+    def judge(plan: dict[str, Any], force: str) -> None:
+        from dags.airflow_steps import judge
+
+        judge(plan, force)
+
+    # One force that cannot be judged does not stop the others: its earlier cases stand, and its task stays red.
+    @task(execution_timeout=timedelta(hours=1), trigger_rule=TriggerRule.ALL_DONE)
+    def record(plan: dict[str, Any], forces: list[str]) -> None:
+        from dags.airflow_steps import record
+
+        record(plan, forces)
+
+    @task(execution_timeout=timedelta(minutes=15))
+    def announce(plan: dict[str, Any]) -> None:
+        from dags.airflow_steps import announce
+
+        announce(plan)
+
+    @task(execution_timeout=timedelta(minutes=30))
+    def publish(plan: dict[str, Any]) -> None:
+        from dags.airflow_steps import publish
+
+        publish(plan)
+
+    plan = admit()
+    names = forces(plan)
+    judged = judge.partial(plan=plan).expand(force=names)
+    recorded = record(plan, names)
+    judged >> recorded >> announce(plan) >> publish(plan)
+
+
+nightly()
