@@ -72,7 +72,9 @@ def read_measure(path: Path) -> Measure:
         if not found:
             break
         heading = found["heading"] or heading
-        said[heading] = f"{said[heading]} {found['text']}" if heading in said and not found["heading"] else found["text"]
+        said[heading] = (
+            f"{said[heading]} {found['text']}" if heading in said and not found["heading"] else found["text"]
+        )
     absent = [h for h in HEADINGS if h not in said] + ([] if title else [f"-- {name}: <title>"])
     if absent:
         raise UsageError(str(path), f"the header lacks {', '.join(absent)}", "all headings of a measure", "Add them.")

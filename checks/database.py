@@ -9,7 +9,10 @@ import duckdb
 
 def connect(memory_limit: str = "", threads: int = 0, spill: str = "") -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB whose time zone is UTC; a DuckDB file would let only one process write."""
-    settings: dict[str, str | bool | int | float | list[str]] = {"TimeZone": "UTC", "temp_file_encryption": True}
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "TimeZone": "UTC",
+        "temp_file_encryption": True,
+    }
     if memory_limit:
         settings["memory_limit"] = memory_limit
     if threads:

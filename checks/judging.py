@@ -215,7 +215,8 @@ def macros_script() -> str:
 def tally_script() -> str:
     """The same counting over cases that were judged before (view `kept_cases`), inside the run's window."""
     return (
-        "create or replace view facts as\nselect kept_cases.*, 'default' as definition_id\nfrom kept_cases\ncross join run\n"
+        "create or replace view facts as\nselect kept_cases.*, 'default' as definition_id\n"
+        "from kept_cases\ncross join run\n"
         "where local_day >= coalesce(window_from, local_day) and local_day <= coalesce(window_to, local_day);\n\n"
         + _text("tally")
     )

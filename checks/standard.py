@@ -144,9 +144,7 @@ def supersede(standards: Iterable[Standard]) -> dict[str, tuple[date | None, dat
         editions.sort(key=lambda edition: edition.in_force_from)
         starts = [None, *(edition.in_force_from for edition in editions[1:])]
         ends = [*(edition.in_force_from - _DAY for edition in editions[1:]), None]
-        days |= {
-            edition.name: (start, end) for edition, start, end in zip(editions, starts, ends, strict=True)
-        }
+        days |= {edition.name: (start, end) for edition, start, end in zip(editions, starts, ends, strict=True)}
     return days
 
 
@@ -194,9 +192,7 @@ def _timetable(standard: Standard, measure: str, force: str) -> list[Effective]:
     """The rules of one standard in turn, without gap or overlap: one for each stretch between two changes."""
     candidates = _candidates(standard, measure, force)
     changes = {rule.in_force_from for rule in candidates}
-    changes |= {
-        rule.in_force_to + _DAY for rule in candidates if rule.in_force_to and rule.in_force_to < date.max
-    }
+    changes |= {rule.in_force_to + _DAY for rule in candidates if rule.in_force_to and rule.in_force_to < date.max}
     table: list[Effective] = []
     for day in sorted(changes):
         rule = _on(candidates, day)
@@ -219,9 +215,7 @@ def _clip(each: Effective, start: date | None, end: date | None) -> Effective | 
 def one_switch_at_a_time(rule: Rule, switches: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
     """The rule's own definition, then each that differs from it in one switch; all name every switch."""
     own = _own(rule, switches)
-    return [own] + [
-        {**own, s: value} for s, values in switches.items() for value in values if value != own[s]
-    ]
+    return [own] + [{**own, s: value} for s, values in switches.items() for value in values if value != own[s]]
 
 
 def every_combination(rule: Rule, switches: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:

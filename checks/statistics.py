@@ -21,9 +21,7 @@ def wilson(met: int, n: int, z: float = Z_95) -> tuple[float | None, float | Non
         UsageError: `met` is negative or larger than `n`.
     """
     if not 0 <= met <= n:
-        raise UsageError(
-            "Wilson interval", f"{met} met of {n}", "0 <= met <= n", "Correct the counts handed over."
-        )
+        raise UsageError("Wilson interval", f"{met} met of {n}", "0 <= met <= n", "Correct the counts handed over.")
     if n == 0:
         return None, None
     share, z_squared = met / n, z * z

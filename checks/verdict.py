@@ -48,9 +48,7 @@ def commitment_verdict(rows: Iterable[MeasureVerdict]) -> tuple[str, tuple[str, 
     rows = list(rows)
     for row in rows:
         if row.verdict not in set(Verdict):
-            raise UsageError(
-                f"verdict of {row.measure}", row.verdict or "none", "a verdict", "Judge it first."
-            )
+            raise UsageError(f"verdict of {row.measure}", row.verdict or "none", "a verdict", "Judge it first.")
     counting = [row for row in rows if row.has_target and row.verdict != Verdict.NO_TARGET]
     if not counting:
         return Verdict.NO_TARGET.value, ()

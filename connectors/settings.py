@@ -32,10 +32,9 @@ class Settings:
     """The settings as texts ('' = not set). Their `repr` shows no value, because some are secret."""
 
     lake: str = _setting(".pledge/lake", "folder or URL of the admitted logs (Delta tables)")
-    store: str = _setting(
-        "sqlite:///.pledge/pledge.sqlite", "SQLAlchemy URL of the store: SQLite or PostgreSQL"
-    )
+    store: str = _setting("sqlite:///.pledge/pledge.sqlite", "SQLAlchemy URL of the store: SQLite or PostgreSQL")
     input: str = _setting("", "folder the nightly DAG reads the logs from")
+    nightly_sources: str = _setting("", "names of the source descriptions the nightly DAG reads, with blanks between")
     sources: str = _setting("", "folder of further source descriptions, beside those shipped")
     standards: str = _setting("", "folder of further standards, beside those shipped")
     default_standard: str = _setting("policing_pledge_2008", "the standard that judges when none is named")

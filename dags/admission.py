@@ -15,14 +15,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pandas as pd
+from connectors.sources.delivery import Delivery, Source
+from connectors.sources.file import open_delivery
 
 from checks.errors import NotFitError
 from checks.logs import LOGS, Column, Kind, Log
 from connectors.lake.merge import merge, withdraw
 from connectors.lake.staging import Staged, span, stage
 from connectors.lake.tables import Lake
-from connectors.sources.delivery import Delivery, Source
-from connectors.sources.file import open_delivery
 from expectations.quality import RuleResult, delivery_fitness, fitness, merged
 
 FIT, UNFIT = "fit", "unfit"
@@ -92,7 +92,11 @@ def examine(
         source.expected if scheduled else None,
         _age_hours(path, as_at) if scheduled else None,
     )
-    broken = [result for result in seen.results if not result.success and result.column == "" and result.severity == "critical"]
+    broken = [
+        result
+        for result in seen.results
+        if not result.success and result.column == "" and result.severity == "critical"
+    ]
     if broken:
         seen.fitness, seen.reason = UNFIT, "; ".join(result.detail for result in broken)
     return seen, staged
@@ -105,9 +109,7 @@ def _age_hours(path: Path, as_at: datetime) -> float:
 def _examine_rows(delivery: Delivery, log: Log, staged: Staged, as_at: datetime) -> Examined:
     local_date = as_at.astimezone(ZoneInfo(delivery.source.zone)).date()
     seen = Examined(FIT, rows_read=staged.rows_read, columns=staged.columns, sha256=delivery.sha256)
-    seen.quarantined = [
-        Quarantined(r.row_number, "", r.rule, r.sentence, dict(r.kept_values)) for r in staged.refusals
-    ]
+    seen.quarantined = [Quarantined(r.row_number, "", r.rule, r.sentence, dict(r.kept_values)) for r in staged.refusals]
     results: list[RuleResult] = []
     forces: set[str] = set()
     for frame in staged.chunks():
@@ -168,7 +170,13 @@ class Admitted:
 
 
 def admit(
-    lake: Lake, source: Source, path: Path, as_at: datetime, delivery_id: str, earlier: Earlier, scheduled: bool
+    lake: Lake,
+    source: Source,
+    path: Path,
+    as_at: datetime,
+    delivery_id: str,
+    earlier: Earlier,
+    scheduled: bool,
 ) -> Admitted:
     """Examine a delivery and, if it is fit, merge its good rows; an unfit one leaves no row in the lake."""
     with tempfile.TemporaryDirectory(prefix="pledge-staging-") as folder:

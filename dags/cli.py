@@ -69,7 +69,9 @@ def moment(text: str | None) -> datetime:
     try:
         read = datetime.fromisoformat(text)
     except ValueError:
-        raise UsageError("--as-at", "it is not a moment", "ISO 8601, such as 2026-03-31T06:00:00Z", "Correct it.") from None
+        raise UsageError(
+            "--as-at", "it is not a moment", "ISO 8601, such as 2026-03-31T06:00:00Z", "Correct it."
+        ) from None
     return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
@@ -210,7 +212,17 @@ def breaches(
 ) -> None:
     """The missed cases and what became of them."""
     _known_measures(measure)
-    short = ("breach_id", "measure", "force", "area", "case_id", "due_at", "elapsed_seconds", "severity", "status")
+    short = (
+        "breach_id",
+        "measure",
+        "force",
+        "area",
+        "case_id",
+        "due_at",
+        "elapsed_seconds",
+        "severity",
+        "status",
+    )
     _read(
         "breaches", _settings(lake, store), form, short, run, force=force, area=area, commitment=commitment,
         measure=measure, status=status, standard=standard, from_=first_day, to_=last_day,
@@ -362,7 +374,17 @@ def standards_list(lake: LakeOption = None, store: StoreOption = None, form: For
     """The standards this installation knows."""
     from dags.plan import standards_of
 
-    names = ("name", "title", "publisher", "in_force_from", "in_force_to", "rules", "source", "sha256", "location")
+    names = (
+        "name",
+        "title",
+        "publisher",
+        "in_force_from",
+        "in_force_to",
+        "rules",
+        "source",
+        "sha256",
+        "location",
+    )
     rows = (
         {**{n: getattr(s, n) for n in names if n != "rules"}, "rules": len(s.rules)}
         for s in standards_of(_settings(lake, store)).values()
@@ -371,7 +393,9 @@ def standards_list(lake: LakeOption = None, store: StoreOption = None, form: For
 
 
 @standards_app.command("show")
-def standards_show(name: str, lake: LakeOption = None, store: StoreOption = None, form: FormatOption = Format.TABLE) -> None:
+def standards_show(
+    name: str, lake: LakeOption = None, store: StoreOption = None, form: FormatOption = Format.TABLE
+) -> None:
     """A standard in words."""
     from dags.plan import chosen_standards
     from expectations.published import in_words
@@ -400,7 +424,11 @@ def standards_validate(
 
 @standards_app.command("diff")
 def standards_diff(
-    first: str, second: str, lake: LakeOption = None, store: StoreOption = None, form: FormatOption = Format.TABLE
+    first: str,
+    second: str,
+    lake: LakeOption = None,
+    store: StoreOption = None,
+    form: FormatOption = Format.TABLE,
 ) -> None:
     """What differs between two standards, in words."""
     from dags.plan import chosen_standards

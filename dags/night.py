@@ -1,4 +1,4 @@
-"""What the commands of `pledge` do beyond reading a table: a night without Airflow, a dry run, cases, definitions, SQL."""
+"""What `pledge` does beyond reading a table: a night without Airflow, a dry run, cases, definitions, SQL."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+
+from connectors.sources.description import described
+from connectors.sources.file import canonical
 
 from checks.commitment import measures
 from checks.database import connect, literal
@@ -17,11 +20,10 @@ from checks.logs import LOGS
 from connectors.lake.cases import read_cases
 from connectors.lake.tables import CASES, Lake
 from connectors.settings import Settings
-from connectors.sources.description import described
-from connectors.sources.file import canonical
 from connectors.store import read, write
 from connectors.store.engine import open_store, reading
-from dags import admission, sensitivity as sensitivity_table, steps
+from dags import admission, steps
+from dags import sensitivity as sensitivity_table
 from dags.plan import Plan, applied, chosen_standards, source_folders, zones
 from dags.tables import Format, show
 
@@ -75,9 +77,7 @@ def show_run(store: str, run_id: str, form: Format) -> None:
     show(rows, read.columns_of("verdicts"), form, NIGHT_SHORT)
 
 
-def dry_run(
-    settings: Settings, log: str, path: Path, source: str, as_at: datetime, form: Format, say: Say
-) -> bool:
+def dry_run(settings: Settings, log: str, path: Path, source: str, as_at: datetime, form: Format, say: Say) -> bool:
     """Examine one delivery and print what is wrong with it; returns whether it is unfit."""
     if log not in LOGS:
         raise UsageError(f"log {log}", "there is no such log", f"one of {', '.join(LOGS)}", "Correct the name.")
@@ -220,7 +220,9 @@ def print_sql(
     one = measures()[measure]
     versions = _recorded(settings, run) if run else lake.versions()
     files = {
-        log: [str(Path(path).resolve()) if "://" not in path else path for path in lake.files(log, version, force=judged)]
+        log: [
+            str(Path(path).resolve()) if "://" not in path else path for path in lake.files(log, version, force=judged)
+        ]
         for log, version in versions.items()
         if log in LOGS
     }

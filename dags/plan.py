@@ -19,7 +19,8 @@ from checks.judging import AppliedRule, Window
 from checks.standard import Standard, editions, effective
 from connectors.lake.tables import Lake
 from connectors.settings import Settings
-from connectors.sources.forces import Force, load as load_forces, zone_of
+from connectors.sources.forces import Force, zone_of
+from connectors.sources.forces import load as load_forces
 from expectations import published
 
 SHIPPED_STANDARDS = Path(published.__file__).parent / "standards"
@@ -93,7 +94,12 @@ def chosen_standards(settings: Settings, names: Sequence[str]) -> list[Standard]
 def _known(every: dict[str, Standard], name: str) -> Standard:
     if name not in every:
         known = ", ".join(sorted(every))
-        raise UsageError(f"standard {name}", "there is none of that name", f"one of {known}", "See `pledge standards list`.")
+        raise UsageError(
+            f"standard {name}",
+            "there is none of that name",
+            f"one of {known}",
+            "See `pledge standards list`.",
+        )
     return every[name]
 
 
@@ -124,7 +130,12 @@ def code_version() -> str:
     here = Path(__file__).parents[1]
     try:
         said = subprocess.run(
-            ["git", "rev-parse", "--short=12", "HEAD"], cwd=here, capture_output=True, text=True, timeout=10, check=True
+            ["git", "rev-parse", "--short=12", "HEAD"],
+            cwd=here,
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
         )
         return f"{version('policing-pledge')}+{said.stdout.strip()}"
     except (OSError, subprocess.SubprocessError):

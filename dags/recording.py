@@ -7,14 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pandas as pd
 
-from checks.commitment import Measure, measures
-from checks.database import connect, literal
+from checks.commitment import Measure
 from checks.feeds import ALL, Gap
 from checks.judging import Window, tally_script
 from checks.standard import NATIONAL, Rule, Standard, rule_for
@@ -48,7 +46,11 @@ class Recorded:
 
 
 def tally(
-    con: duckdb.DuckDBPyConnection, lake: Lake, standards: Sequence[Standard], measure: Measure, version: int | None
+    con: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    standards: Sequence[Standard],
+    measure: Measure,
+    version: int | None,
 ) -> list[Tally]:
     """Count the measure's cases in the lake, for every standard, level and period of the window on `con`."""
     names = [standard.name for standard in standards]
@@ -65,7 +67,7 @@ def tally(
 
 @dataclass(frozen=True)
 class Feeds:
-    """What is known of the feeds: which logs each force has ever delivered, gaps, and the days each force has data for."""
+    """The feeds: which logs each force has ever delivered, gaps, and the days each force has data for."""
 
     held: dict[str, set[str]]
     gaps: list[Gap]
@@ -97,11 +99,15 @@ def conclude(tallies: Iterable[Tally], feeds: Feeds, window: Window, forces: Seq
             continue
         answers, result = _verdicts(each, table, feeds)
         said.results.append(result)
-        for row in table.assign(verdict=answers).to_dict("records"):
+        for row in _records(table.assign(verdict=answers)):
             said.figures.append(_figure(each, row, why))
             _count_towards(counting, absent, each, row, feeds)
     said.commitments = [_commitment(key, rows, absent) for key, rows in counting.items()]
     return said
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [dict(zip(table.columns, row, strict=True)) for row in table.itertuples(index=False, name=None)]
 
 
 def _with_cannot_judge(each: Tally, feeds: Feeds, window: Window, forces: Sequence[str]) -> pd.DataFrame:
@@ -156,7 +162,7 @@ def _verdicts(each: Tally, table: pd.DataFrame, feeds: Feeds) -> tuple[list[str]
     """Add to the table, in place, what the second door needs and what it leads to; returns its verdicts."""
     rules = [_rule(each, force, on) for force, on in zip(table["force"], table["period_start"], strict=True)]
     as_missed = [rule.definition.get("unknown") == "as_missed" for rule in rules]
-    in_rate = table["unknown"].where(as_missed, 0)
+    in_rate = table["unknown"].where(pd.Series(as_missed, index=table.index, dtype=bool), 0)
     table["numerator"] = table["met"]
     table["denominator"] = table["met"] + table["missed"] + in_rate
     table["target_numerator"] = pd.array([rule.target_numerator for rule in rules], dtype="Int64")
@@ -207,7 +213,14 @@ def _count_towards(
 ) -> None:
     if row["neighbourhood"]:
         return
-    key = (each.standard.name, each.measure.commitment, row["force"], row["area"], row["period"], row["period_start"])
+    key = (
+        each.standard.name,
+        each.measure.commitment,
+        row["force"],
+        row["area"],
+        row["period"],
+        row["period_start"],
+    )
     verdict = MeasureVerdict(each.measure.name, row["verdict"], bool(row["has_target"]), bool(row["period_open"]))
     counting[key].append(verdict)
     names = absent[key[:3]]

@@ -103,5 +103,3 @@ def _as_said_before(conn: Connection, plan: Plan, filters: dict[str, Any]) -> Se
 
 def _key(row: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(row[name] for name in ("measure", "force", "area", "neighbourhood", "period", "period_start"))
-
-

@@ -48,7 +48,9 @@ def sensitivity(
                     continue
                 judge(con, measure, rules)
                 absent = any(not files.get(log) for log in measure.logs)
-                yield from _rows(_figures(con, period, force), standard, measure, force, rules, definitions, absent, period)
+                yield from _rows(
+                    _figures(con, period, force), standard, measure, force, rules, definitions, absent, period
+                )
         finally:
             con.close()
 
@@ -110,7 +112,10 @@ def _rows(
     rule = last["0"]
     figures["numerator"] = figures["met"]
     figures["denominator"] = figures["met"] + figures["missed"] + figures["unknown"].where(as_missed, 0)
-    figures["target_numerator"], figures["target_denominator"] = rule.target_numerator, rule.target_denominator
+    figures["target_numerator"], figures["target_denominator"] = (
+        rule.target_numerator,
+        rule.target_denominator,
+    )
     figures["minimum_n"], figures["has_target"] = rule.minimum_n, rule.target_numerator is not None
     figures["judgeable"] = ~(figures["unjudgeable"] | absent)
     figures["verdict"], _ = verdicts(standard.name, measure.name, figures)

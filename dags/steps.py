@@ -16,6 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import rfc8785
+from connectors.sources.delivery import Source
+from connectors.sources.description import described
+from connectors.sources.file import canonical, find_logs
 from sqlalchemy import Connection, Engine
 
 from checks.commitment import measures
@@ -29,9 +32,6 @@ from checks.standard import Standard
 from connectors.lake.cases import Slice, read_cases, write_cases
 from connectors.lake.tables import Lake
 from connectors.settings import Settings
-from connectors.sources.delivery import Source
-from connectors.sources.description import described
-from connectors.sources.file import canonical, find_logs
 from connectors.sources.forces import DEFAULT_ZONE
 from connectors.store import read, write
 from connectors.store.cases import STATES_KEPT, replace_cases, sync_breaches
@@ -71,8 +71,9 @@ def start(plan: Plan, settings: Settings) -> Plan:
                 {
                     "run_id": plan.run_id,
                     "as_at": plan.moment,
-                    "window_from": plan.first_day and datetime.fromisoformat(plan.first_day).replace(tzinfo=UTC) or None,
-                    "window_to": plan.last_day and datetime.fromisoformat(plan.last_day).replace(tzinfo=UTC) or None,
+                    "window_from": (plan.first_day and datetime.fromisoformat(plan.first_day).replace(tzinfo=UTC))
+                    or None,
+                    "window_to": (plan.last_day and datetime.fromisoformat(plan.last_day).replace(tzinfo=UTC)) or None,
                     "standards": [standard.name for standard in standards],
                     "code_version": code_version(),
                     "started_at": datetime.fromisoformat(plan.started_at),
@@ -109,7 +110,10 @@ def handed(plan: Plan, settings: Settings, say: Say = _silent) -> list[Handed]:
             say(f"{other}: no log of the contract is called that; it is left alone.")
         if not found and not plan.sources:
             raise UsageError(
-                plan.input, "no log is in it", "files named after logs, such as calls.csv", f"Logs: {', '.join(LOGS)}."
+                plan.input,
+                "no log is in it",
+                "files named after logs, such as calls.csv",
+                f"Logs: {', '.join(LOGS)}.",
             )
     for named in plan.sources:
         name, _, path = named.partition("=")
@@ -231,7 +235,9 @@ def forces_to_judge(plan: Plan) -> list[str]:
     held = sorted(lake.forces(lake.versions()))
     unknown = [force for force in plan.forces if force not in held]
     if unknown:
-        raise UsageError(f"--force {unknown[0]}", "no row of that force", f"one of {', '.join(held)}", "Correct the slug.")
+        raise UsageError(
+            f"--force {unknown[0]}", "no row of that force", f"one of {', '.join(held)}", "Correct the slug."
+        )
     return list(plan.forces) or held
 
 
@@ -342,7 +348,9 @@ def _store(
 
 def _seal(conn: Connection, figures: Sequence[dict[str, Any]]) -> dict[str, str]:
     """The hash of what the run says and its place in the chain of runs."""
-    stated = sorted(rfc8785.dumps({k: _plain(v) for k, v in figure.items() if k != "restated_why"}) for figure in figures)
+    stated = sorted(
+        rfc8785.dumps({k: _plain(v) for k, v in figure.items() if k != "restated_why"}) for figure in figures
+    )
     figures_hash = hashlib.sha256(b"\n".join(stated)).hexdigest()
     finished = [row for row in read.read_table(conn, "runs") if row["hash"]]
     previous = max(finished, key=lambda row: row["run_number"])["hash"] if finished else ""
@@ -372,9 +380,7 @@ def _store_cases(
         rows = [{k: _known(v) for k, v in row.items()} for row in found.astype(object).to_dict("records")]
         with engine.begin() as conn:
             replace_cases(conn, standard, measure, force, rows, run_id=plan.run_id)
-            sync_breaches(
-                conn, plan.run_id, standard, measure, force, severity=severity.get((standard, measure), "")
-            )
+            sync_breaches(conn, plan.run_id, standard, measure, force, severity=severity.get((standard, measure), ""))
 
 
 def _cases_recorded(engine: Engine) -> int | None:
@@ -429,7 +435,7 @@ def announce(plan: Plan, settings: Settings, say: Say = _silent) -> str:
 
 
 def publish(plan: Plan, settings: Settings, say: Say = _silent) -> list[str]:
-    """Write the current figures and commitments as CSV beside the lake, for whoever reads files; returns their paths."""
+    """Write the current figures and commitments as CSV beside the lake; returns the files' paths."""
     if "://" in plan.lake:
         return []
     folder = Path(plan.lake).parent / "published"

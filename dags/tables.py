@@ -101,10 +101,13 @@ def _binary(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: For
 
     if sys.stdout.isatty():
         raise UsageError(
-            f"--format {form}", "standard output is a terminal", "a file or a pipe", f"Add `> verdicts.{form}`."
+            f"--format {form}",
+            "standard output is a terminal",
+            "a file or a pipe",
+            f"Add `> verdicts.{form}`.",
         )
     frame = pd.DataFrame([{name: row.get(name) for name in columns} for row in rows], columns=list(columns))
-    for name in frame.columns[frame.dtypes == object]:
+    for name in frame.select_dtypes("object").columns:
         frame[name] = frame[name].map(lambda v: json.dumps(v) if isinstance(v, dict | list) else v)
     out = BytesIO()
     if form is Format.PARQUET:

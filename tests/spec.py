@@ -122,7 +122,7 @@ def states(
         con = connect(threads=1)
         prepare(con, Window(as_at), {FORCE: zone}, files)
         judge(con, measures()[applied[0].rule.measure], applied)
-        found = con.execute("select * from facts").to_arrow_table().to_pylist()
+        found = con.sql("select * from facts").to_arrow_table().to_pylist()
         con.close()
     return {row["case_id"]: row for row in found}
 
@@ -131,6 +131,10 @@ def check(text: str, rules: Rule | Sequence[Rule], as_at: datetime = AS_AT, **op
     """Judge a spec and compare every expectation it states; a case that is not expected fails it too."""
     expected = tables(text)[1]
     found = states(text, rules, as_at, **options)
-    said = {case: {k: "" if found[case][k] is None else str(found[case][k]) for k in wanted} for case, wanted in expected.items() if case in found}
+    said = {
+        case: {k: "" if found[case][k] is None else str(found[case][k]) for k in wanted}
+        for case, wanted in expected.items()
+        if case in found
+    }
     assert said == {case: {k: wanted.get(k, "") for k in wanted} for case, wanted in expected.items()}
     assert set(found) == set(expected), f"cases nobody expects: {sorted(set(found) - set(expected))}"

@@ -26,7 +26,12 @@ class Slice:
 
 
 def write_cases(
-    con: duckdb.DuckDBPyConnection, lake: Lake, slice_: Slice, run_id: str, first_day: date | None, last_day: date | None
+    con: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    slice_: Slice,
+    run_id: str,
+    first_day: date | None,
+    last_day: date | None,
 ) -> list[str]:
     """Bring the slice's cases into line with table `facts` on `con`.
 
@@ -64,16 +69,16 @@ def _bring_into_line(
     where = {"standard": slice_.standard, "measure": slice_.measure, "force": slice_.force}
     files = lake.files("cases", table.version(), **{key: [value] for key, value in where.items()})
     read_cases(con, files, "held_cases")
-    inside = (
-        f"local_day >= coalesce({literal(first_day)}, local_day) and local_day <= coalesce({literal(last_day)}, local_day)"
-    )
+    first, last = literal(first_day), literal(last_day)
+    inside = f"local_day >= coalesce({first}, local_day) and local_day <= coalesce({last}, local_day)"
     chosen = " and ".join(f"{key} = {literal(value)}" for key, value in where.items())
     con.execute(f"create or replace temp view held_inside as select * from held_cases where {inside}")
     con.execute(
         "create or replace temp view judged_now as select standard, measure, force, "
         "strftime(local_day, '%Y-%m') as month, case_id, area, neighbourhood, state, reason, "
         "make_timestamptz(epoch_us(clock_started_at)) as clock_started_at, limit_seconds, "
-        "make_timestamptz(epoch_us(due_at)) as due_at, make_timestamptz(epoch_us(clock_stopped_at)) as clock_stopped_at, "
+        "make_timestamptz(epoch_us(due_at)) as due_at, "
+        "make_timestamptz(epoch_us(clock_stopped_at)) as clock_stopped_at, "
         f"elapsed_seconds, local_day, unjudgeable, outside_force_dates from facts where {chosen}"
     )
     differs = " or ".join(f'new."{name}" is distinct from old."{name}"' for name in _COMPARED)
@@ -98,7 +103,7 @@ def _overwrite(
     con: duckdb.DuckDBPyConnection, table: DeltaTable, where: dict[str, str], months: list[str], inside: str
 ) -> None:
     names = ", ".join(f'"{name}"' for name in CASES.names)
-    rows: pa.Table = con.execute(
+    rows: pa.Table = con.sql(
         f"select {names} from compared where month in ({in_list(months)}) union all "
         f"select {names} from held_cases where month in ({in_list(months)}) and not ({inside}) "
         "and case_id not in (select case_id from compared) order by month, case_id"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import duckdb
 import pyarrow as pa
@@ -37,7 +38,7 @@ def merge(lake: Lake, staged: Staged, refused_rows: Collection[int], delivery_id
         forces = [row[0] for row in con.execute("select distinct force from admitted order by 1").fetchall()]
         changed = 0
         for force in forces:
-            changed += lake.change(log.name, lambda table, force=force: _merge_force(con, lake, table, log, force))
+            changed += lake.change(log.name, partial(_merge_force, con, lake, log, force))
         rows = con.execute("select count(*) from admitted").fetchone()
     finally:
         con.close()
@@ -54,14 +55,18 @@ def withdraw(lake: Lake, staged: Staged, refused_rows: Collection[int]) -> int:
         forces = [row[0] for row in con.execute("select distinct force from admitted").fetchall()]
         gone = 0
         for force in forces:
-            gone += lake.change(log.name, lambda table, force=force: _withdraw_force(con, lake, table, log, force))
+            gone += lake.change(log.name, partial(_withdraw_force, con, lake, log, force))
     finally:
         con.close()
     return gone
 
 
 def _admitted(
-    con: duckdb.DuckDBPyConnection, staged: Staged, refused_rows: Collection[int], delivery_id: str, lacks: str
+    con: duckdb.DuckDBPyConnection,
+    staged: Staged,
+    refused_rows: Collection[int],
+    delivery_id: str,
+    lacks: str,
 ) -> None:
     log = staged.log
     con.register("refused", pa.table({"row_number": pa.array(sorted({*refused_rows, *staged.repeats}), pa.int64())}))
@@ -107,7 +112,7 @@ def _held(con: duckdb.DuckDBPyConnection, lake: Lake, table: DeltaTable, log: Lo
         con.execute("create or replace view held as select * from nothing")
 
 
-def _merge_force(con: duckdb.DuckDBPyConnection, lake: Lake, table: DeltaTable, log: Log, force: str) -> int:
+def _merge_force(con: duckdb.DuckDBPyConnection, lake: Lake, log: Log, force: str, table: DeltaTable) -> int:
     _held(con, lake, table, log, force)
     same_key = " and ".join(f'new."{key}" = old."{key}"' for key in log.keys)
     con.execute(
@@ -117,7 +122,9 @@ def _merge_force(con: duckdb.DuckDBPyConnection, lake: Lake, table: DeltaTable, 
     )
     done = 0
     for months in _commits(con):
-        rows = con.execute(f"select * exclude (month_before) from changes where month in ({in_list(months)})").to_arrow_table()
+        rows = con.sql(
+            f"select * exclude (month_before) from changes where month in ({in_list(months)})"
+        ).to_arrow_table()
         before = con.execute(
             f"select distinct month_before from changes where month_before is not null and month in ({in_list(months)})"
         ).fetchall()
@@ -149,10 +156,10 @@ def _commits(con: duckdb.DuckDBPyConnection) -> Iterator[list[str]]:
         yield bundle
 
 
-def _withdraw_force(con: duckdb.DuckDBPyConnection, lake: Lake, table: DeltaTable, log: Log, force: str) -> int:
+def _withdraw_force(con: duckdb.DuckDBPyConnection, lake: Lake, log: Log, force: str, table: DeltaTable) -> int:
     _held(con, lake, table, log, force)
     same_key = " and ".join(f'held."{key}" = admitted."{key}"' for key in log.keys)
-    gone = con.execute(
+    gone = con.sql(
         f"select held.* from held anti join admitted on {same_key} where held.force = {literal(force)}"
     ).to_arrow_table()
     if not gone.num_rows:

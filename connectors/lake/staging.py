@@ -28,7 +28,7 @@ CHUNK = 200_000
 
 @dataclass
 class Staged:
-    """A delivery in typed form: `path` holds `row_number`, the columns, their troubles and the text of troubled rows."""
+    """A typed delivery: `path` holds `row_number`, the columns, their troubles and the text of troubled rows."""
 
     log: Log
     path: Path
@@ -111,7 +111,7 @@ def _compare_keys(staged: Staged) -> None:
             select row_number, dense_rank() over (partition by {by_key} order by {values}, delivered) as version,
                 {by_key}
             from delivered semi join again using ({by_key})
-            """  # noqa: S608 - column names come from the contract, not from the delivery
+            """
         ).df()
     finally:
         con.close()

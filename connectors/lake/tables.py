@@ -68,7 +68,13 @@ def log_schema(log: Log) -> pa.Schema:
     """The Arrow and Delta schema of a log: its contract columns, then where the row came from."""
     columns = [(column.name, _ARROW_TYPES.get(column.kind, pa.string())) for column in log.columns]
     return pa.schema(
-        [*columns, ("delivery_id", pa.string()), ("row_number", pa.int64()), ("lacks", pa.string()), ("month", pa.string())]
+        [
+            *columns,
+            ("delivery_id", pa.string()),
+            ("row_number", pa.int64()),
+            ("lacks", pa.string()),
+            ("month", pa.string()),
+        ]
     )
 
 
@@ -99,13 +105,20 @@ class Lake:
             return None
         except (DeltaError, OSError) as error:
             raise NotAnsweringError(
-                f"lake table {self._uri(name)}", "it cannot be opened", "a Delta table", "Check the lake's address and rights."
+                f"lake table {self._uri(name)}",
+                "it cannot be opened",
+                "a Delta table",
+                "Check the lake's address and rights.",
             ) from error
 
     def _created(self, name: str) -> DeltaTable:
-        schema, parts = (CASES, ["standard", "measure", "force", "month"]) if name == "cases" else (
-            log_schema(LOGS[name]),
-            ["force", "month"],
+        schema, parts = (
+            (CASES, ["standard", "measure", "force", "month"])
+            if name == "cases"
+            else (
+                log_schema(LOGS[name]),
+                ["force", "month"],
+            )
         )
         return DeltaTable.create(
             self._uri(name), schema=schema, partition_by=parts, mode="ignore", configuration=_KEEP_EVERYTHING

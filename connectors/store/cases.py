@@ -48,9 +48,7 @@ def replace_cases(
     added, changed = [], []
     for case_id, case in new.items():
         if case_id not in old:
-            added.append(
-                {**slice_, "case_id": case_id, **case, "first_run": run_id, "last_changed_run": run_id}
-            )
+            added.append({**slice_, "case_id": case_id, **case, "first_run": run_id, "last_changed_run": run_id})
         elif any(case[name] != old[case_id][name] for name in _CASE_SAYS):
             changed.append({"this": case_id, **case, "last_changed_run": run_id})
     gone = [

@@ -66,9 +66,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def lock_slice(conn: Connection, *names: str) -> None:
     """Make other PostgreSQL transactions on the same slice wait (SQLite has one writer in any case)."""
     if conn.dialect.name == "postgresql":
-        conn.execute(
-            text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": "|".join(names)}
-        )
+        conn.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": "|".join(names)})
 
 
 def _parsed(url: str) -> URL:
@@ -78,13 +76,9 @@ def _parsed(url: str) -> URL:
     except (ArgumentError, ValueError):
         raise UsageError("the store's URL", "it cannot be read", EXPECTED, "Correct PLEDGE_STORE.") from None
     if backend not in ("sqlite", "postgresql"):
-        raise UsageError(
-            _shown(address), f"databases of kind {backend} are not supported", EXPECTED, "Use one."
-        )
+        raise UsageError(_shown(address), f"databases of kind {backend} are not supported", EXPECTED, "Use one.")
     if backend == "sqlite" and (address.database or ":memory:") == ":memory:":
-        raise UsageError(
-            _shown(address), "no file is named", EXPECTED, "Name a file: memory would forget all."
-        )
+        raise UsageError(_shown(address), "no file is named", EXPECTED, "Name a file: memory would forget all.")
     return address
 
 
@@ -97,16 +91,12 @@ def _prepare_file(address: URL, create: bool) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         found = f"its folder cannot be made ({error.strerror})"
-        raise UsageError(
-            _shown(address), found, "a folder this user may write to", "Choose another."
-        ) from None
+        raise UsageError(_shown(address), found, "a folder this user may write to", "Choose another.") from None
 
 
 def _engine(address: URL) -> Engine:
     is_sqlite = address.get_backend_name() == "sqlite"
-    arguments: dict[str, Any] = (
-        {"timeout": WAIT_SECONDS} if is_sqlite else {"connect_timeout": CONNECT_SECONDS}
-    )
+    arguments: dict[str, Any] = {"timeout": WAIT_SECONDS} if is_sqlite else {"connect_timeout": CONNECT_SECONDS}
     try:
         engine = create_engine(address, connect_args=arguments, pool_pre_ping=not is_sqlite)
     except (NoSuchModuleError, ModuleNotFoundError):
@@ -126,9 +116,7 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # the driver would begin transactions on its own, and too late
     _use_wal(connection)
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute(
-        "PRAGMA recursive_triggers = ON"
-    )  # else INSERT OR REPLACE passes by the append-only triggers
+    connection.execute("PRAGMA recursive_triggers = ON")  # else INSERT OR REPLACE passes by the append-only triggers
     try:
         connection.execute("SELECT sqrt(4)")
     except sqlite3.OperationalError:  # some builds of SQLite lack it, and the generated rates need it
@@ -167,32 +155,18 @@ def _refusal(address: URL, error: DBAPIError) -> PledgeError:
     if "locked" in said or "busy" in said:
         return NotAnsweringError(where, "another process holds it", "a store free to write", "Try again.")
     if "authentication failed" in said or "no password supplied" in said or "fe_sendauth" in said:
-        return UsageError(
-            where, "user or password is refused", "a user of this database", "Correct PLEDGE_STORE."
-        )
+        return UsageError(where, "user or password is refused", "a user of this database", "Correct PLEDGE_STORE.")
     if "does not exist" in said:
-        return UsageError(
-            where, "database or user does not exist", "an existing one", "Create it, or correct the URL."
-        )
+        return UsageError(where, "database or user does not exist", "an existing one", "Create it, or correct the URL.")
     if "permission denied" in said:
-        return UsageError(
-            where, "the user may not create tables", "a user that may", "Grant CREATE on the schema."
-        )
+        return UsageError(where, "the user may not create tables", "a user that may", "Grant CREATE on the schema.")
     if "not a database" in said or "malformed" in said:
-        return UsageError(
-            where, "the file is not a SQLite database", "a store, or no file", "Name another file."
-        )
+        return UsageError(where, "the file is not a SQLite database", "a store, or no file", "Name another file.")
     if "unable to open" in said or "readonly" in said:
-        return UsageError(
-            where, "the file cannot be opened for writing", "a file this user may write", "Check it."
-        )
+        return UsageError(where, "the file cannot be opened for writing", "a file this user may write", "Check it.")
     if "already exists" in said:
-        return UsageError(
-            where, "it holds other tables of the same names", "an empty database", "Name another."
-        )
-    return NotAnsweringError(
-        where, "the database does not answer", "a running server", "Start it and try again."
-    )
+        return UsageError(where, "it holds other tables of the same names", "an empty database", "Name another.")
+    return NotAnsweringError(where, "the database does not answer", "a running server", "Start it and try again.")
 
 
 def _shown(address: URL) -> str:

@@ -166,17 +166,13 @@ def _by_key(rows: Sequence[Row], names: Sequence[str]) -> dict[tuple[Any, ...], 
     return by_key
 
 
-def _lock_forces(
-    conn: Connection, what: str, new: Mapping[tuple[Any, ...], Row], names: Sequence[str]
-) -> None:
+def _lock_forces(conn: Connection, what: str, new: Mapping[tuple[Any, ...], Row], names: Sequence[str]) -> None:
     position = names.index("force")
     for force in sorted({key[position] for key in new}):
         lock_slice(conn, what, force)
 
 
-def _current(
-    conn: Connection, table: Table, new: Mapping[tuple[Any, ...], Row]
-) -> dict[tuple[Any, ...], Row]:
+def _current(conn: Connection, table: Table, new: Mapping[tuple[Any, ...], Row]) -> dict[tuple[Any, ...], Row]:
     """What the store says now of the slices the new rows are of, by key."""
     if not new:
         return {}

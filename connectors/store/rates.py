@@ -13,12 +13,9 @@ _NOTHING = "denominator < 1 OR numerator > denominator"
 
 RATE = "CASE WHEN denominator > 0 THEN CAST(numerator AS DOUBLE PRECISION) / denominator END"
 # At 0 % and 100 % the bound is exact; the arithmetic would leave a speck beyond it.
-RATE_LOW = (
-    f"CASE WHEN {_NOTHING} THEN NULL WHEN numerator = 0 THEN 0 ELSE ({_MIDDLE} - {_REACH}) / {_WIDTH} END"
-)
+RATE_LOW = f"CASE WHEN {_NOTHING} THEN NULL WHEN numerator = 0 THEN 0 ELSE ({_MIDDLE} - {_REACH}) / {_WIDTH} END"
 RATE_HIGH = (
-    f"CASE WHEN {_NOTHING} THEN NULL WHEN numerator = denominator THEN 1 "
-    f"ELSE ({_MIDDLE} + {_REACH}) / {_WIDTH} END"
+    f"CASE WHEN {_NOTHING} THEN NULL WHEN numerator = denominator THEN 1 ELSE ({_MIDDLE} + {_REACH}) / {_WIDTH} END"
 )
 RATE_IF_UNKNOWN_MISSED = (
     "CASE WHEN met + missed + unknown > 0 THEN CAST(met AS DOUBLE PRECISION) / (met + missed + unknown) END"

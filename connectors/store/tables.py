@@ -253,6 +253,7 @@ announcements = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     _text("last_error"),
     Column("created_at", Moment, nullable=False),
+    Column("claimed_at", Moment),
     Column("sent_at", Moment),
     _one_of("announcements", "state", "claimed sent failed suppressed"),
 )

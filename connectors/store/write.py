@@ -41,9 +41,7 @@ def finish_run(conn: Connection, run_id: str, **values: Any) -> None:
     ended = {"status": "done", **_cleaned(runs, values)}
     done = conn.execute(update(runs).where(runs.c.run_id == run_id, runs.c.status == "running").values(ended))
     if done.rowcount != 1:
-        raise UsageError(
-            f"run {run_id}", "it is not running", "a started run", "Start it, or look at `pledge runs`."
-        )
+        raise UsageError(f"run {run_id}", "it is not running", "a started run", "Start it, or look at `pledge runs`.")
 
 
 def add_delivery(conn: Connection, delivery: Row) -> None:
@@ -91,9 +89,7 @@ def _insert(conn: Connection, table: Table, rows: Sequence[Row]) -> None:
     while chunk := [_cleaned(table, row) for row in islice(remaining, CHUNK)]:
         # Every row of one executemany has the same columns: those any of them names.
         names = {name for row in chunk for name in row}
-        conn.execute(
-            insert(table), [{name: row.get(name, _default(table, name)) for name in names} for row in chunk]
-        )
+        conn.execute(insert(table), [{name: row.get(name, _default(table, name)) for name in names} for row in chunk])
 
 
 def _default(table: Table, name: str) -> Any:

@@ -70,9 +70,7 @@ def delivery_fitness(
     asked += _freshness(age_hours, earlier_gaps_hours, stated)
     suite = f"delivery.{log.name}"
     answers = ask(suite, [rule.expectation for rule in asked], frame)
-    return [
-        _result(suite, rule, answers[rule.name].outcome, answers[rule.name].expectation) for rule in asked
-    ]
+    return [_result(suite, rule, answers[rule.name].outcome, answers[rule.name].expectation) for rule in asked]
 
 
 def _result(suite: str, rule: _Rule, outcome: Outcome, expectation: str) -> RuleResult:
@@ -117,9 +115,7 @@ def _quarantined(rows_read: int, rows_quarantined: int) -> _Rule:
         f"{rows_quarantined} of {rows_read} rows were quarantined; more than {QUARANTINED_ROWS} rows and "
         f"more than {100 // QUARANTINED_ONE_IN} % cannot be left out of a fair judgement."
     )
-    return _between(
-        "quarantined", "rows_quarantined", f"{rows_quarantined} of {rows_read}", sentence, most=limit
-    )
+    return _between("quarantined", "rows_quarantined", f"{rows_quarantined} of {rows_read}", sentence, most=limit)
 
 
 def _emptiness(rows_read: int, earlier: Sequence[int], stated: Mapping[str, float]) -> Iterator[_Rule]:
@@ -136,9 +132,7 @@ def _count(rows_read: int, earlier: Sequence[int], stated: Mapping[str, float]) 
         least, most = min(earlier) // USUAL_FACTOR, max(earlier) * USUAL_FACTOR
     if least is None and most is None:
         return
-    wanted = " and ".join(
-        [f"at least {least:g}"] * (least is not None) + [f"at most {most:g}"] * (most is not None)
-    )
+    wanted = " and ".join([f"at least {least:g}"] * (least is not None) + [f"at most {most:g}"] * (most is not None))
     sentence = f"The delivery has {rows_read} rows; expected {wanted}."
     yield _between("row_count", "rows_read", f"{rows_read} rows", sentence, least, most)
 

@@ -40,9 +40,7 @@ class Least:
 
 
 def _duration(seconds: float) -> str:
-    return (
-        f"{seconds / 3600:g} hours" if seconds >= 3600 else f"{seconds:g} second{'s' if seconds != 1 else ''}"
-    )
+    return f"{seconds / 3600:g} hours" if seconds >= 3600 else f"{seconds:g} second{'s' if seconds != 1 else ''}"
 
 
 INTERVALS: dict[str, tuple[Interval, ...]] = {

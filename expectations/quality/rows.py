@@ -67,17 +67,11 @@ def _must_be_complete(log: Log, columns: tuple[str, ...], frame: pd.DataFrame, a
     unknown = [name for name in columns if name not in log.by_name]
     absent = [name for name in (*columns, KEY_CONFLICT) if name not in frame.columns]
     if unknown or absent:
-        found = (
-            f"no column {absent[0]} in the chunk" if absent else f"{unknown[0]} is not a column of the log"
-        )
-        raise UsageError(
-            f"fitness of {log.name}", found, "the contract's columns and key_conflict", "Add it."
-        )
+        found = f"no column {absent[0]} in the chunk" if absent else f"{unknown[0]} is not a column of the log"
+        raise UsageError(f"fitness of {log.name}", found, "the contract's columns and key_conflict", "Add it.")
     if frame[KEY_CONFLICT].isna().any():
         # GX leaves NULL out of a value set: such a row would pass unseen.
-        raise UsageError(
-            f"fitness of {log.name}", "NULL in key_conflict", "true or false in every row", "Fill it."
-        )
+        raise UsageError(f"fitness of {log.name}", "NULL in key_conflict", "true or false in every row", "Fill it.")
     if as_at.tzinfo is None:
         raise UsageError(f"fitness of {log.name}", "as_at without a zone", "an instant", "Pass it in UTC.")
 

@@ -66,9 +66,7 @@ def rules(
     latest = {Kind.MOMENT: as_at, Kind.DATE: datetime.combine(local_date, time(), UTC)}
     delivered = [log.by_name[name] for name in columns]
     found = [rule for column in delivered for rule in _presence_rules(column, column.name in troubled)]
-    found.extend(
-        rule for column in delivered if column.kind in latest for rule in _time_rules(column, latest)
-    )
+    found.extend(rule for column in delivered if column.kind in latest for rule in _time_rules(column, latest))
     found.append(_key_conflict(log))
     found.extend(_order_rules(log, columns))
     found.extend(_implausible_rules(log, columns))
@@ -102,9 +100,7 @@ def _time_rules(column: Column, latest: dict[Kind, datetime]) -> Iterator[Rule]:
 
 def _key_conflict(log: Log) -> Rule:
     keys = ", ".join(log.keys)
-    sentence = (
-        f"The same key ({keys}) stands elsewhere in this delivery with other values; a key must be unique."
-    )
+    sentence = f"The same key ({keys}) stands elsewhere in this delivery with other values; a key must be unique."
     arguments = {"column": KEY_CONFLICT, "value_set": [False]}
     return _rule(KEY_CONFLICT, keys, CRITICAL, sentence, gxe.ExpectColumnValuesToBeInSet, arguments)
 
@@ -126,15 +122,11 @@ def _implausible_rules(log: Log, columns: tuple[str, ...]) -> Iterator[Rule]:
         if earlier in columns and later in columns:
             bounds = {"min_value": interval.at_least, "max_value": interval.at_most}
             arguments = {"column": seconds(earlier, later), **bounds}
-            yield _rule(
-                f"implausible:{earlier}/{later}", later, WARNING, interval.sentence, between, arguments
-            )
+            yield _rule(f"implausible:{earlier}/{later}", later, WARNING, interval.sentence, between, arguments)
     for least in LEAST.get(log.name, ()):
         if least.column in columns:
             arguments = {"column": least.column, "min_value": least.value}
-            yield _rule(
-                f"implausible:{least.column}", least.column, WARNING, least.sentence, between, arguments
-            )
+            yield _rule(f"implausible:{least.column}", least.column, WARNING, least.sentence, between, arguments)
 
 
 def _critical(prefix: str, about: str, sentence: str, kind: type[Expectation], **arguments: Any) -> Rule:

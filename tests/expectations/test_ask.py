@@ -75,9 +75,7 @@ def test_one_broken_expectation_spoils_the_whole_answer() -> None:
 
 
 def test_a_rule_about_the_table_is_answered_without_rows() -> None:
-    header = gxe.ExpectTableColumnsToMatchSet(
-        column_set=["a", "b"], exact_match=False, meta={"rule": "header"}
-    )
+    header = gxe.ExpectTableColumnsToMatchSet(column_set=["a", "b"], exact_match=False, meta={"rule": "header"})
     assert only(header, pd.DataFrame({"a": [], "b": [], "c": []})).outcome is Outcome.PASSED
     lacking = only(header, pd.DataFrame({"a": []}), locate=False)
     assert (lacking.outcome, lacking.unexpected) == (Outcome.FAILED, 1)

@@ -66,7 +66,7 @@ def flagged(name: str, *changes: dict[str, object]) -> set[str]:
 
 
 def spoilt_rows(log: Log) -> Iterator[tuple[dict[str, object], str]]:
-    """A change to a good row and the one rule it breaks ('' = none), for each critical rule of each column."""
+    """Changes to a good row, each with the one critical rule it breaks ("" = none)."""
     yield {}, ""
     yield {"key_conflict": True}, "key_conflict"
     for column in log.columns:
@@ -178,9 +178,7 @@ def test_implausible_intervals_are_flagged(
     fine_row, wrong_row, out_of_order = (
         {earlier: start, later: start + after} for after in (fine, implausible, timedelta(hours=-1))
     )
-    results, failures = judged(
-        name, fine_row, wrong_row, out_of_order, {later: None if name != "duties" else BEFORE}
-    )
+    results, failures = judged(name, fine_row, wrong_row, out_of_order, {later: None if name != "duties" else BEFORE})
     result = results[f"implausible:{earlier}/{later}"]
     assert failures == [], "a flag keeps its row"
     assert (result.severity, result.unexpected) == ("warning", 1)
@@ -238,9 +236,7 @@ def test_trouble_columns_may_be_left_out() -> None:
 def test_an_empty_frame_says_empty_and_fails_nothing() -> None:
     results, failures = judged("calls")
     assert failures == []
-    assert {(result.success, result.observed, result.examined) for result in results.values()} == {
-        (True, "empty", 0)
-    }
+    assert {(result.success, result.observed, result.examined) for result in results.values()} == {(True, "empty", 0)}
 
 
 def test_a_column_without_any_value_says_empty_and_fails_nothing() -> None:
@@ -378,9 +374,7 @@ def test_freshness() -> None:
     assert "freshness" in unfit(age_hours=48.5, earlier_gaps_hours=[24.0] * 8)
 
 
-@pytest.mark.parametrize(
-    "expected", [{"max_age": 3}, {"max_age_hours": "36"}, {"may_be_empty": 1}, {"min_rows": True}]
-)
+@pytest.mark.parametrize("expected", [{"max_age": 3}, {"max_age_hours": "36"}, {"may_be_empty": 1}, {"min_rows": True}])
 def test_an_expectation_that_is_not_understood_is_refused(expected: dict[str, object]) -> None:
     with pytest.raises(UsageError, match="not known"):
         unfit(expected=expected)

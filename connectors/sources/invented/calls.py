@@ -22,7 +22,7 @@ from connectors.sources.invented.planted import (
     SLOW_999_WEEK,
 )
 from connectors.sources.invented.truth import cases_of
-from connectors.sources.invented.window import Array, Moments, Window, nothing, seconds
+from connectors.sources.invented.window import Array, Moments, Window, moments_of, nothing, seconds
 from connectors.sources.invented.writing import local_text, utc_text
 
 _LONGEST_WAIT, _LONGEST_TALK = 900.0, 5400.0
@@ -44,9 +44,7 @@ class Calls:
         return plan[sound]
 
 
-def invent_calls(
-    places: Places, window: Window, load: Load, size: float, rng: np.random.Generator
-) -> Calls:
+def invent_calls(places: Places, window: Window, load: Load, size: float, rng: np.random.Generator) -> Calls:
     """The calls of one force over the window."""
     received = [load.arrivals(line.per_day * size, rng) for line in LINES]
     line = np.repeat(np.arange(len(LINES)), [len(moments) for moments in received])
@@ -62,7 +60,7 @@ def invent_calls(
 
 
 def _plan_courses(plan: pd.DataFrame, window: Window, load: Load, rng: np.random.Generator) -> None:
-    number, received = plan["line_number"].to_numpy(), _moments(plan, "received_at")
+    number, received = plan["line_number"].to_numpy(), moments_of(plan, "received_at")
     calm, busy = (np.array([getattr(line, name) for line in LINES])[number] for name in ("calm", "busy"))
     in_time = chance(calm, busy, load.pressure_at(received))
     slow = (plan["line"] == "999").to_numpy() & SLOW_999_WEEK.covers(received, window)
@@ -90,7 +88,7 @@ def _waits(plan: pd.DataFrame, rng: np.random.Generator) -> Array:
 
 
 def _give_times(plan: pd.DataFrame, rng: np.random.Generator) -> None:
-    course, received, count = plan["course"].to_numpy(), _moments(plan, "received_at"), len(plan)
+    course, received, count = plan["course"].to_numpy(), moments_of(plan, "received_at"), len(plan)
     stop = received + np.round(_waits(plan, rng) * 1000).astype("int64").astype("timedelta64[ms]")
     talk = seconds(np.minimum(rng.lognormal(5.2, 0.7, count), _LONGEST_TALK))
     is_answered = np.isin(course, (ANSWERED, "answered_on_limit", "hung_up_after_answer"))
@@ -123,18 +121,16 @@ def call_cases(calls: Calls) -> pd.DataFrame:
     kind, course = plan["kind"], plan["course"]
     excluded = kind.isin(EXCLUDED_KINDS).to_numpy()
     known = course.map({name: planned.state for name, planned in CALL_COURSES.items()})
-    answered = pd.Series(np.where(plan["in_time"], MET, MISSED), index=plan.index)
-    state = np.where(excluded, EXCLUDED, known.fillna(answered)).astype(object)
+    answered = np.where(plan["in_time"], MET, MISSED)
+    state = np.select([excluded, known.notna()], [EXCLUDED, known], answered).astype(object)
     of_course = course.map({name: planned.reason for name, planned in CALL_COURSES.items()}).fillna("")
     reason = np.where(excluded, kind, of_course)
     measure = np.array([line.measure for line in LINES], dtype=object)[plan["line_number"]]
     parts = []
     for name in dict.fromkeys(measure):
         one = measure == name
-        received = _moments(plan, "received_at")[one]
-        parts.append(
-            cases_of(name, calls.force, plan["call_id"].to_numpy()[one], received, state[one], reason[one])
-        )
+        received = moments_of(plan, "received_at")[one]
+        parts.append(cases_of(name, calls.force, plan["call_id"].to_numpy()[one], received, state[one], reason[one]))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -151,12 +147,8 @@ def call_rows(calls: Calls, places: Places, rng: np.random.Generator) -> pd.Data
     }
     is_999 = (plan["line"] == "999").to_numpy()
     for name in ("dialled_at", "received_at", "answered_at", "abandoned_at", "ended_at"):
-        moments = _moments(plan, name)
+        moments = moments_of(plan, name)
         written = np.empty(len(plan), dtype=object)
         written[is_999], written[~is_999] = utc_text(moments[is_999]), local_text(moments[~is_999], "ms")
         rows[name] = written
     return pd.DataFrame(rows)
-
-
-def _moments(plan: pd.DataFrame, name: str) -> Moments:
-    return plan[name].to_numpy().astype("datetime64[ms]")

@@ -73,9 +73,9 @@ ETA_GIVEN = {"emergency": 0.985, "appointment": 0.99, "other": 0.97}
 EMERGENCY_MINUTES = {"urban": 15, "rural": 20}
 WITHIN_THE_HOUR_MINUTES = 60
 IN_TIME = {
-    "emergency": (0.96, 0.86),
-    "vulnerable": (0.95, 0.86),
-    "priority": (0.95, 0.87),
+    "emergency": (0.985, 0.88),
+    "vulnerable": (0.975, 0.88),
+    "priority": (0.975, 0.88),
     "attendance": (0.94, 0.85),
     "appointment": (0.96, 0.92),
     "advice": (1.0, 1.0),

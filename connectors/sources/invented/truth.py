@@ -59,18 +59,24 @@ class Truth:
 
 def _counts(cases: pd.DataFrame, period: str) -> list[dict[str, Any]]:
     by = ["force", "measure", "local_day"]
-    states = cases.groupby([*by, "state"]).size().unstack(fill_value=0).reindex(columns=_COUNTED, fill_value=0)
-    reasons: dict[Any, dict[str, int]] = {}
-    excluded = cases[cases["state"] == EXCLUDED]
-    for (force, measure, day, reason), count in excluded.groupby([*by, "reason"]).size().items():  # type: ignore[misc]
-        reasons.setdefault((force, measure, day), {})[reason] = int(count)
+    states = cases.groupby([*by, "state"]).size().unstack(fill_value=0).reindex(columns=list(_COUNTED), fill_value=0)
+    reasons = _reasons(cases, by)
     records = []
-    for key, row in zip(states.index, states.to_numpy(), strict=True):
+    for key, row in zip(states.index.tolist(), states.to_numpy(), strict=True):
         counted = {state: int(count) for state, count in zip(_COUNTED, row, strict=True)}
-        cases_counted = sum(counted[state] for state in (MET, MISSED, PENDING, UNKNOWN))
+        judged = sum(counted[state] for state in (MET, MISSED, PENDING, UNKNOWN))
         name = {"force": key[0], "measure": key[1], "period": period, "period_start": key[2].date().isoformat()}
-        records.append({**name, "cases": cases_counted, **counted, "excluded_by_reason": reasons.get(key, {})})
+        records.append({**name, "cases": judged, **counted, "excluded_by_reason": reasons.get(key, {})})
     return records
+
+
+def _reasons(cases: pd.DataFrame, by: list[str]) -> dict[tuple[Any, ...], dict[str, int]]:
+    """How many cases are excluded for each reason, for each combination of the columns `by`."""
+    found: dict[tuple[Any, ...], dict[str, int]] = {}
+    sizes = cases[cases["state"] == EXCLUDED].groupby([*by, "reason"]).size()
+    for key, count in zip(sizes.index.tolist(), sizes.to_numpy(), strict=True):
+        found.setdefault(key[:-1], {})[key[-1]] = int(count)
+    return found
 
 
 def _planted(window: Window) -> list[dict[str, str]]:

@@ -108,3 +108,8 @@ def nothing(count: int) -> Moments:
 def seconds(values: Array | float) -> Array:
     """Seconds, cut to whole milliseconds, as durations."""
     return (np.asarray(values, dtype=float) * 1000).astype("int64").astype("timedelta64[ms]")
+
+
+def moments_of(table: pd.DataFrame, column: str) -> Moments:
+    """A column of moments as an array."""
+    return table[column].to_numpy().astype("datetime64[ms]")

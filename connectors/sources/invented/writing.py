@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -12,12 +13,12 @@ from checks.errors import UsageError
 from connectors.sources.invented.window import Array, Moments, to_local
 
 
-def utc_text(moments: Moments, unit: str = "ms") -> Array:
+def utc_text(moments: Moments) -> Array:
     """`2026-03-29T00:59:58.250Z`; '' where it did not happen."""
-    return _text(moments, np.datetime_as_string(moments, unit=unit).astype(object) + "Z")
+    return _text(moments, np.datetime_as_string(moments, unit="ms").astype(object) + "Z")
 
 
-def local_text(moments: Moments, unit: str = "s") -> Array:
+def local_text(moments: Moments, unit: Literal["s", "ms"] = "s") -> Array:
     """`2026-03-29T02:15:07+01:00`: the wall clock with its offset, so that the hour that comes twice is clear."""
     wall = to_local(moments)
     offset = np.where(wall == moments, "+00:00", "+01:00").astype(object)
@@ -30,7 +31,7 @@ def wall_text(moments: Moments) -> Array:
     return _text(moments, written.to_numpy(object))
 
 
-def flag_text(values: Array) -> Array:
+def flag_text(values: Array | pd.Series) -> Array:
     return np.where(values, "true", "false").astype(object)
 
 

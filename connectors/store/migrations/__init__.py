@@ -79,6 +79,4 @@ def _lock(conn: Connection) -> None:
 def _refuse_newer(engine: Engine, found: str) -> None:
     if found > HEAD:
         where = engine.url.render_as_string(hide_password=True)
-        raise UsageError(
-            where, f"revision {found} of a newer version", f"at most {HEAD}", "Update the product."
-        )
+        raise UsageError(where, f"revision {found} of a newer version", f"at most {HEAD}", "Update the product.")

@@ -52,9 +52,7 @@ def test_no_update_no_delete(filled: Engine, name: str) -> None:
     if filled.dialect.name == "postgresql":
         statements.append(f"TRUNCATE {name} CASCADE")
     else:
-        statements.append(
-            f"REPLACE INTO {name} SELECT * FROM {name}" if name != "verdicts" else statements[0]
-        )
+        statements.append(f"REPLACE INTO {name} SELECT * FROM {name}" if name != "verdicts" else statements[0])
     for statement in statements:
         with pytest.raises(DatabaseError, match="append-only"), filled.begin() as conn:
             conn.execute(text(statement))

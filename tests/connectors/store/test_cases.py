@@ -35,9 +35,7 @@ def register(store: Engine) -> list[tuple[Any, ...]]:
     return rows(store, "SELECT case_id, status, opened_run, closed_run FROM breaches ORDER BY case_id")
 
 
-def test_missed_pending_and_unknown_are_kept_and_a_second_night_changes_nothing(
-    store: Engine, run: Run
-) -> None:
+def test_missed_pending_and_unknown_are_kept_and_a_second_night_changes_nothing(store: Engine, run: Run) -> None:
     found = [case("a"), case("b", "pending"), case("c", "unknown"), case("d", "met"), case("e", "excluded")]
     assert night(store, run("r1"), *found) == (3, 1, 0)
     assert night(store, run("r2"), *found) == (0, 0, 0)

@@ -130,9 +130,7 @@ def _many_runs(url: str, name: str) -> list[int]:
     numbers = []
     for i in range(10):
         with engine.begin() as conn:
-            numbers.append(
-                start_run(conn, {"run_id": f"{name}{i}", "as_at": NOW, "started_at": NOW, "standards": []})
-            )
+            numbers.append(start_run(conn, {"run_id": f"{name}{i}", "as_at": NOW, "started_at": NOW, "standards": []}))
     return numbers
 
 

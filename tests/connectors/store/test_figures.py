@@ -60,9 +60,9 @@ def test_a_late_record_restates_its_figure(store: Engine, run: Run) -> None:
     record(store, run("r1"), figure(), figure(measure="deploy_emergency"))
     late = figure(cases=101, missed=6, denominator=98, restated_why="1 late row in delivery d2")
     assert record(store, run("r2"), late, figure(measure="deploy_emergency")) == 1
-    assert rows(
-        store, "SELECT run_id, cases, restated FROM current_verdicts WHERE measure = 'answer_999'"
-    ) == [("r2", 101, True)]
+    assert rows(store, "SELECT run_id, cases, restated FROM current_verdicts WHERE measure = 'answer_999'") == [
+        ("r2", 101, True)
+    ]
     assert rows(
         store,
         "SELECT measure, old_run_id, new_run_id, old_cases, new_cases, old_verdict, new_verdict, "
@@ -137,21 +137,17 @@ def test_a_figure_whose_last_case_was_withdrawn_is_emptied(store: Engine, run: R
                 last=date(2026, 3, 29),
             )
             assert record_figures(conn, run_id, [kept, *emptied]) == written
-    assert rows(
-        store, "SELECT new_run_id, neighbourhood, new_cases, new_verdict, new_rate FROM restatements"
-    ) == [("r2", "N1", 0, "too_few", None)]
+    assert rows(store, "SELECT new_run_id, neighbourhood, new_cases, new_verdict, new_rate FROM restatements") == [
+        ("r2", "N1", 0, "too_few", None)
+    ]
 
 
-@pytest.mark.parametrize(
-    ("met", "judged"), [(0, 30), (30, 30), (1, 1), (14_117, 31_402), (92, 97), (1, 3_000_000)]
-)
+@pytest.mark.parametrize(("met", "judged"), [(0, 30), (30, 30), (1, 1), (14_117, 31_402), (92, 97), (1, 3_000_000)])
 def test_rates_are_generated_from_the_counts(store: Engine, run: Run, met: int, judged: int) -> None:
     """Wilson's interval as scipy has it."""
     counts = {"met": met, "missed": judged - met, "unknown": 3, "numerator": met, "denominator": judged}
     record(store, run("r1"), figure(**counts))
-    [(rate, low, high, worst)] = rows(
-        store, "SELECT rate, rate_low, rate_high, rate_if_unknown_missed FROM verdicts"
-    )
+    [(rate, low, high, worst)] = rows(store, "SELECT rate, rate_low, rate_high, rate_if_unknown_missed FROM verdicts")
     expected = binomtest(met, judged).proportion_ci(0.95, "wilson")
     assert rate == met / judged
     assert math.isclose(low, expected.low, rel_tol=1e-9, abs_tol=1e-15)
@@ -162,9 +158,7 @@ def test_rates_are_generated_from_the_counts(store: Engine, run: Run, met: int, 
 def test_nothing_judged_has_no_rate(store: Engine, run: Run) -> None:
     nothing = dict.fromkeys(("cases", "met", "missed", "unknown", "numerator", "denominator"), 0)
     record(store, run("r1"), figure(**nothing, verdict="too_few"))
-    assert rows(store, "SELECT rate, rate_low, rate_high, rate_if_unknown_missed FROM verdicts") == [
-        (None,) * 4
-    ]
+    assert rows(store, "SELECT rate, rate_low, rate_high, rate_if_unknown_missed FROM verdicts") == [(None,) * 4]
 
 
 def test_the_newest_run_counts_not_the_newest_row(store: Engine, run: Run) -> None:

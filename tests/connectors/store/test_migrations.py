@@ -48,9 +48,7 @@ def test_migrated_tables_are_the_declared_ones(store_url: str) -> None:
 def test_migrated_keys_checks_and_formulas_are_the_declared_ones(store_url: str, tmp_path: Path) -> None:
     """What Alembic does not compare."""
     migrated = open_store(store_url)
-    declared = create_engine(
-        store_url if "postgres" in store_url else f"sqlite:///{tmp_path / 'declared.sqlite'}"
-    )
+    declared = create_engine(store_url if "postgres" in store_url else f"sqlite:///{tmp_path / 'declared.sqlite'}")
     found = _shape(migrated)
     if "postgres" in store_url:
         downgrade(migrated)
@@ -65,10 +63,7 @@ def _shape(engine: object) -> dict[str, object]:
             found.get_pk_constraint(table)["constrained_columns"],
             sorted((check["name"], check["sqltext"]) for check in found.get_check_constraints(table)),
             sorted((c["constrained_columns"][0], c["referred_table"]) for c in found.get_foreign_keys(table)),
-            [
-                (c["name"], str(c["default"]), c.get("computed"), c["nullable"])
-                for c in found.get_columns(table)
-            ],
+            [(c["name"], str(c["default"]), c.get("computed"), c["nullable"]) for c in found.get_columns(table)],
         )
         for table in metadata.tables
     }

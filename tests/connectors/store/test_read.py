@@ -34,21 +34,14 @@ def filled(store: Engine, run: Callable[[str], str]) -> Engine:
     day = datetime(2026, 3, 29, 23, 30, tzinfo=UTC)
     with store.begin() as conn:
         record_figures(conn, "r1", [figure(), figure(force="suffolk", period_start=date(2026, 3, 30))])
-        record_figures(
-            conn, "r2", [figure(met=2, cases=2), figure(area="east", measure="other", commitment=99)]
-        )
+        record_figures(conn, "r2", [figure(met=2, cases=2), figure(area="east", measure="x", commitment=99)])
         missed = [{"case_id": "a", "state": "missed", "clock_started_at": day, "due_at": day}]
         for run_id, found in (("r1", missed), ("r2", [])):
             replace_cases(conn, "s", MEASURE.name, "norfolk", found, run_id=run_id)
             sync_breaches(conn, run_id, "s", MEASURE.name, "norfolk")
         for run_id, force in (("r1", "norfolk"), ("r2", "suffolk")):
-            add_delivery(
-                conn,
-                {
-                    "delivery_id": force, "run_id": run_id, "log": "calls", "force": force, "received_at": day,
-                    "sha256": force, "fitness": "fit",
-                },
-            )  # fmt: skip
+            delivery = {"delivery_id": force, "run_id": run_id, "force": force, "received_at": day}
+            add_delivery(conn, delivery | {"log": "calls", "sha256": force, "fitness": "fit"})
             add_quarantine(conn, [{"delivery_id": force, "row_number": 1, "rule": "required"}])
     return store
 

@@ -21,12 +21,9 @@ _WIDTH = "(2 * (denominator + 3.841458820694124))"
 _NOTHING = "denominator < 1 OR numerator > denominator"
 
 RATE = "CASE WHEN denominator > 0 THEN CAST(numerator AS DOUBLE PRECISION) / denominator END"
-RATE_LOW = (
-    f"CASE WHEN {_NOTHING} THEN NULL WHEN numerator = 0 THEN 0 ELSE ({_MIDDLE} - {_REACH}) / {_WIDTH} END"
-)
+RATE_LOW = f"CASE WHEN {_NOTHING} THEN NULL WHEN numerator = 0 THEN 0 ELSE ({_MIDDLE} - {_REACH}) / {_WIDTH} END"
 RATE_HIGH = (
-    f"CASE WHEN {_NOTHING} THEN NULL WHEN numerator = denominator THEN 1 "
-    f"ELSE ({_MIDDLE} + {_REACH}) / {_WIDTH} END"
+    f"CASE WHEN {_NOTHING} THEN NULL WHEN numerator = denominator THEN 1 ELSE ({_MIDDLE} + {_REACH}) / {_WIDTH} END"
 )
 RATE_IF_UNKNOWN_MISSED = (
     "CASE WHEN met + missed + unknown > 0 THEN CAST(met AS DOUBLE PRECISION) / (met + missed + unknown) END"
@@ -47,10 +44,9 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("last_error", sa.Text(), server_default="", nullable=False),
         sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("claimed_at", Moment(), nullable=True),
         sa.Column("sent_at", Moment(), nullable=True),
-        sa.CheckConstraint(
-            "state IN ('claimed', 'sent', 'failed', 'suppressed')", name="announcements_state"
-        ),
+        sa.CheckConstraint("state IN ('claimed', 'sent', 'failed', 'suppressed')", name="announcements_state"),
         sa.PrimaryKeyConstraint("announcement_id"),
         sa.UniqueConstraint("key"),
     )
@@ -101,9 +97,7 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), server_default="open", nullable=False),
         sa.Column("opened_run", sa.Text(), nullable=False),
         sa.Column("closed_run", sa.Text(), nullable=True),
-        sa.CheckConstraint(
-            "status IN ('open', 'acknowledged', 'explained', 'withdrawn')", name="breaches_status"
-        ),
+        sa.CheckConstraint("status IN ('open', 'acknowledged', 'explained', 'withdrawn')", name="breaches_status"),
         sa.ForeignKeyConstraint(["closed_run"], ["runs.run_id"]),
         sa.ForeignKeyConstraint(["opened_run"], ["runs.run_id"]),
         sa.PrimaryKeyConstraint("breach_id"),
@@ -144,17 +138,13 @@ def upgrade() -> None:
         sa.Column("period_start", sa.Date(), nullable=False),
         sa.Column("verdict", sa.Text(), nullable=False),
         sa.Column("decided_by", sa.Text(), server_default="", nullable=False),
-        sa.CheckConstraint(
-            "period IN ('day', 'month', 'year', 'rolling_12_months')", name="commitments_period"
-        ),
+        sa.CheckConstraint("period IN ('day', 'month', 'year', 'rolling_12_months')", name="commitments_period"),
         sa.CheckConstraint(
             "verdict IN ('kept', 'missed', 'too_few', 'cannot_judge', 'no_target', 'in_progress')",
             name="commitments_verdict",
         ),
         sa.ForeignKeyConstraint(["run_id"], ["runs.run_id"]),
-        sa.PrimaryKeyConstraint(
-            "run_id", "standard", "commitment", "force", "area", "period", "period_start"
-        ),
+        sa.PrimaryKeyConstraint("run_id", "standard", "commitment", "force", "area", "period", "period_start"),
     )
     op.create_index(
         "commitments_by_figure",

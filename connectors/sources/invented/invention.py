@@ -1,0 +1,97 @@
+"""Invent the logs of a number of forces over a number of days, and write them with their truth into a folder."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from checks.errors import UsageError
+from checks.logs import LOGS
+from connectors.sources.invented.calls import call_cases, call_rows, invent_calls
+from connectors.sources.invented.incident_states import incident_cases
+from connectors.sources.invented.incidents import incident_rows, invent_incidents
+from connectors.sources.invented.load import Load
+from connectors.sources.invented.places import Places
+from connectors.sources.invented.planted import BIGGEST_FORCE, DEFAULT_FORCE, SMALLEST_FORCE
+from connectors.sources.invented.spoilt import with_odd_rows
+from connectors.sources.invented.truth import Truth
+from connectors.sources.invented.window import Window
+from connectors.sources.invented.writing import write
+
+
+@dataclass(frozen=True)
+class _Force:
+    """One force's rows by log, and the states of its cases."""
+
+    slug: str
+    rows: dict[str, pd.DataFrame]
+    cases: pd.DataFrame
+
+
+def invent(folder: Path, forces: Sequence[str], days: int, seed: int, until: date) -> Truth:
+    """Write `calls.csv`, `incidents.csv`, `neighbourhoods.csv` and `truth.json` into `folder`.
+
+    Args:
+        forces: police.uk slugs; all share each file. A force's rows depend on its slug and the seed only.
+        days: how many local days (Europe/London), the last of them `until`. Judge them at the truth's `as_at`.
+        seed: the same seed gives the same files, byte for byte.
+
+    Returns:
+        What was planted, as `truth.json` says it, and the state of every case.
+
+    Raises:
+        UsageError: no force, a force twice, fewer than one day, a seed below zero, or a folder that cannot be written.
+    """
+    if not forces or len(set(forces)) < len(forces):
+        raise UsageError("invented logs", "no force, or one named twice", "different slugs", "Name each once.")
+    if seed < 0:
+        raise UsageError("invented logs", f"the seed {seed}", "a whole number from 0", "Choose another seed.")
+    window = Window.ending(until, days)
+    load = Load.over(window)
+    invented = [_force(slug, window, load, seed) for slug in forces]
+    files: dict[str, pd.DataFrame | str] = {}
+    counts: dict[str, dict[str, Any]] = {}
+    for log in ("calls", "incidents"):
+        files[f"{log}.csv"], counts[log] = _together(log, invented, window, seed)
+    places = pd.concat([force.rows["neighbourhoods"] for force in invented], ignore_index=True)
+    files["neighbourhoods.csv"] = places
+    counts["neighbourhoods"] = {"written": len(places), "repeated": 0, "quarantined": {}}
+    cases = pd.concat([force.cases for force in invented], ignore_index=True)
+    truth = Truth(tuple(forces), seed, window, counts, cases)
+    write(folder, {**files, "truth.json": truth.to_json()})
+    return truth
+
+
+def _force(slug: str, window: Window, load: Load, seed: int) -> _Force:
+    rng = _generator(seed, slug)
+    size = 1.0 if slug == DEFAULT_FORCE else float(rng.uniform(SMALLEST_FORCE, BIGGEST_FORCE))
+    places = Places.of(slug)
+    calls = invent_calls(places, window, load, size, rng)
+    incidents = invent_incidents(calls, places, window, load, size, rng)
+    rows = {
+        "calls": call_rows(calls, places, rng),
+        "incidents": incident_rows(incidents, places, rng),
+        "neighbourhoods": places.rows(),
+    }
+    return _Force(slug, rows, pd.concat([call_cases(calls), incident_cases(incidents)], ignore_index=True))
+
+
+def _together(log: str, forces: list[_Force], window: Window, seed: int) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """One file of all forces; only the first has spoilt rows, so that the file as a whole stays fit."""
+    first, *others = forces
+    rows, counts = with_odd_rows(log, first.slug, first.rows[log], window, _generator(seed, log))
+    rows = pd.concat([rows, *(force.rows[log] for force in others)], ignore_index=True)
+    columns = [column.name for column in LOGS[log].columns]
+    return rows[columns], {**counts, "written": len(rows)}
+
+
+def _generator(seed: int, purpose: str) -> np.random.Generator:
+    """A stream of its own for each purpose, so that adding a force or a log changes no other."""
+    return np.random.default_rng([seed, zlib.crc32(purpose.encode())])
