@@ -72,13 +72,17 @@ def _table(name: str, rows: Sequence[Mapping[str, object]], types: Mapping[str, 
     return script
 
 
-def run_script(window: Window, zones: Mapping[str, str]) -> str:
-    """The tables `run` (as_at and window) and `zones` (each force's time zone)."""
+def run_script(
+    window: Window, zones: Mapping[str, str], bank_holidays: Sequence[tuple[str, date]] = ()
+) -> str:
+    """The tables `run` (as_at and window), `zones` (each force's time zone) and `bank_holidays` (force, local day)."""
     run = {"as_at": window.as_at, "window_from": window.first_day, "window_to": window.last_day}
-    return _table("run", [run], {"as_at": "timestamp", "window_from": "date", "window_to": "date"}) + _table(
-        "zones",
-        [{"force": force, "zone": zone} for force, zone in sorted(zones.items())],
-        {"force": "varchar", "zone": "varchar"},
+    forces = [{"force": force, "zone": zone} for force, zone in sorted(zones.items())]
+    days = [{"force": force, "day": day} for force, day in sorted(set(bank_holidays))]
+    return (
+        _table("run", [run], {"as_at": "timestamp", "window_from": "date", "window_to": "date"})
+        + _table("zones", forces, {"force": "varchar", "zone": "varchar"})
+        + _table("bank_holidays", days, {"force": "varchar", "day": "date"})
     )
 
 
@@ -228,9 +232,10 @@ def prepare(
     zones: Mapping[str, str],
     files: Mapping[str, Sequence[str]],
     forces: Sequence[str] = (),
+    bank_holidays: Sequence[tuple[str, date]] = (),
 ) -> None:
     """Lay out on `con` what every measure reads: macros, run, zones and a view for each log (absent: empty)."""
-    con.execute(preamble(window, zones, files, forces))
+    con.execute(preamble(window, zones, files, forces, bank_holidays=bank_holidays))
 
 
 def preamble(
@@ -239,10 +244,11 @@ def preamble(
     files: Mapping[str, Sequence[str]],
     forces: Sequence[str] = (),
     logs: Sequence[str] = tuple(LOGS),
+    bank_holidays: Sequence[tuple[str, date]] = (),
 ) -> str:
     """The script `prepare` runs, for the logs named."""
     views = "\n".join(log_script(LOGS[name], files.get(name, ()), forces) for name in logs)
-    return "\n".join([_text("macros"), run_script(window, zones), views])
+    return "\n".join([_text("macros"), run_script(window, zones, bank_holidays), views])
 
 
 def judge(con: duckdb.DuckDBPyConnection, measure: Measure, applied: Sequence[AppliedRule]) -> None:

@@ -250,6 +250,7 @@ LOGS: dict[str, Log] = {
                 "reported_at closed_at",
             ),
         ),
+        # Of one breach, or of every miss of a measure in a force on the local day the missed cases belong to.
         _log(
             "explanations",
             "explanation_id* force* breach_id measure missed_on reason! recorded_at! recorded_by!",

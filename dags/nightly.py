@@ -33,32 +33,32 @@ def nightly() -> None:
         return admit(logical_date or dag_run.run_after, dag_run.run_id)
 
     @task(execution_timeout=timedelta(minutes=5))
-    def forces(plan: dict[str, Any]) -> list[str]:
+    def forces(plan: Any) -> list[str]:
         from dags.airflow_steps import forces
 
         return forces(plan)
 
     @task(execution_timeout=timedelta(hours=1))
-    def judge(plan: dict[str, Any], force: str) -> None:
+    def judge(plan: Any, force: str) -> None:
         from dags.airflow_steps import judge
 
         judge(plan, force)
 
     # One force that cannot be judged does not stop the others: its earlier cases stand, and its task stays red.
     @task(execution_timeout=timedelta(hours=1), trigger_rule=TriggerRule.ALL_DONE)
-    def record(plan: dict[str, Any], forces: list[str]) -> None:
+    def record(plan: Any, forces: Any) -> None:
         from dags.airflow_steps import record
 
         record(plan, forces)
 
     @task(execution_timeout=timedelta(minutes=15))
-    def announce(plan: dict[str, Any]) -> None:
+    def announce(plan: Any) -> None:
         from dags.airflow_steps import announce
 
         announce(plan)
 
     @task(execution_timeout=timedelta(minutes=30))
-    def publish(plan: dict[str, Any]) -> None:
+    def publish(plan: Any) -> None:
         from dags.airflow_steps import publish
 
         publish(plan)

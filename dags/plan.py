@@ -117,6 +117,37 @@ def zones(settings: Settings, forces: Sequence[str]) -> dict[str, str]:
     return {force: zone_of(known, force) for force in forces}
 
 
+# The nation of a force to the part of the United Kingdom whose bank holidays it keeps. The British Transport Police
+# works in several: the Victims' Code, which asks, is that of England and Wales.
+_BANK_HOLIDAYS = {
+    "england": "ENG",
+    "wales": "WLS",
+    "united-kingdom": "ENG",
+    "scotland": "SCT",
+    "northern-ireland": "NIR",
+}
+
+
+def bank_holidays(
+    settings: Settings, forces: Sequence[str], first_year: int, last_year: int
+) -> list[tuple[str, date]]:
+    """The bank holidays of each force's nation, as (force, day), in the years given (both inclusive).
+
+    A force that is not in the reference data is taken to be English, as its time zone is; a nation outside the
+    United Kingdom has none here.
+    """
+    import holidays
+
+    known = forces_of(settings)
+    nations = {force: known[force].nation if force in known else "england" for force in forces}
+    parts = {force: _BANK_HOLIDAYS[nation] for force, nation in nations.items() if nation in _BANK_HOLIDAYS}
+    years = range(first_year, last_year + 1)
+    kept = {
+        part: sorted(holidays.country_holidays("GB", subdiv=part, years=years)) for part in set(parts.values())
+    }
+    return [(force, day) for force, part in parts.items() for day in kept[part]]
+
+
 def applied(standards: Sequence[Standard], measure: str, force: str) -> list[AppliedRule]:
     """The rules a run judges one measure of one force by: each standard's own definition."""
     return [

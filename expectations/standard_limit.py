@@ -1,6 +1,7 @@
 """The limits of a row: how long a case may take, as text such as `10 seconds`.
 
-A row without one says so: `limit: none`, or `limit: recorded` where the measure is a yes/no.
+A row without one says so: `limit: none`, `limit: recorded` where the measure is a yes/no, or `limit: carried by the
+case` where each case brings its own (a time that was promised or agreed).
 """
 
 from __future__ import annotations
@@ -13,23 +14,41 @@ from checks.commitment import Measure
 from checks.standard import MICROSECONDS, UNITS, Limit
 from expectations.marked import Page, shortened
 
+CARRIED = "carried by the case"
+_WHY = {
+    "none": "its clock is timed",
+    "recorded": "it is a yes/no",
+    CARRIED: "each case brings its own",
+}
 _LIMIT = re.compile(r"(\d{1,6}) ?(%|[a-z]+(?: [a-z]+)?)")
 _UNIT_WORDS = re.compile(r"working days?|seconds?|minutes?|hours?|days?|months?|%|per cent")
 _FAMILIES = (tuple(MICROSECONDS), ("days", "months"), ("working_days",), ("percent",))
+
+
+def word_without_limit(measure: Measure) -> str:
+    """What a row says instead of a limit: `recorded`, `carried by the case` or `none`."""
+    if measure.limit.lower().startswith(CARRIED):
+        return CARRIED
+    return "recorded" if measure.clock.lower().startswith("yes or no") else "none"
 
 
 def read_limits(page: Page, node: Node, measure: Measure) -> dict[str, Limit]:
     """The limits of a row by kind ('' = the one limit); {} when it has none, or a wrong one."""
     if isinstance(node, MappingNode):
         return _by_kind(page, node, measure)
-    text = page.text(node, "limit", shape="a limit such as 10 seconds, none or recorded")
-    if text in ("none", "recorded"):
-        word = "recorded" if measure.clock.lower().startswith("yes or no") else "none"
+    text, word = (
+        page.text(node, "limit", shape="a limit such as 10 seconds, none or recorded"),
+        word_without_limit(measure),
+    )
+    if text in _WHY:
         if text != word:
-            why = "it is a yes/no" if word == "recorded" else "its clock is timed"
-            page.problem(
-                node, f"limit of {measure.name} is {text}", f"a limit or {word} ({why})", "Write one of them."
-            )
+            found, expected = f"limit of {measure.name} is {text}", f"a limit or {word} ({_WHY[word]})"
+            page.problem(node, found, expected, "Write one of them.")
+        return {}
+    if text and word == CARRIED:
+        page.problem(
+            node, f"limit of {measure.name} is {shortened(text)}", f"{CARRIED} ({_WHY[CARRIED]})", "Write that."
+        )
         return {}
     limit = _limit(page, node, text, measure)
     return {"": limit} if limit else {}

@@ -7,6 +7,7 @@ from datetime import date
 
 from checks.commitment import measures
 from checks.standard import NATIONAL, Rule, Standard
+from expectations.standard_limit import CARRIED, word_without_limit
 
 _USUAL_SEVERITY = "medium"
 # In a list of differences the switch would be taken for the limit itself.
@@ -39,12 +40,15 @@ def _row(rule: Rule, standard: Standard) -> Iterator[str]:
         yield _stopped(rule.note)
 
 
+_WITHOUT_LIMIT = {
+    "none": "No limit: the time is published as it is.",
+    "recorded": "Yes or no: it must be recorded.",
+    CARRIED: "Each case carries its own limit: the time that was promised or agreed.",
+}
+
+
 def _limit_sentence(rule: Rule) -> str:
-    if rule.limits:
-        return f"The limit is {_limit(rule)}."
-    return (
-        "Yes or no: it must be recorded." if _is_yes_no(rule) else "No limit: the time is published as it is."
-    )
+    return f"The limit is {_limit(rule)}." if rule.limits else _WITHOUT_LIMIT[_limit(rule)]
 
 
 def _target_sentence(rule: Rule) -> str:
@@ -78,9 +82,7 @@ def _row_differences(a: Standard, b: Standard, measure: str, force: str) -> list
     said = [
         f"{_label(measure, force)}: {what} {first} in {a.name}, {second} in {b.name}."
         for one, other in zip(mine, others, strict=False)
-        for what, first, second in _changes(
-            one, other, _dates(one) == _dates(a) and _dates(other) == _dates(b)
-        )
+        for what, first, second in _changes(one, other, _dates(one) == _dates(a) and _dates(other) == _dates(b))
     ]
     more = [(a, rule) for rule in mine[len(others) :]] + [(b, rule) for rule in others[len(mine) :]]
     return said + [f"{_whose(rule)} {_span(rule)} stands only in {each.name}." for each, rule in more]
@@ -105,11 +107,7 @@ def _changes(one: Rule, other: Rule, dates_are_the_standards: bool) -> Iterator[
 
 
 def _limit(rule: Rule) -> str:
-    return rule.limit_in_words or ("recorded" if _is_yes_no(rule) else "none")
-
-
-def _is_yes_no(rule: Rule) -> bool:
-    return measures()[rule.measure].clock.lower().startswith("yes or no")
+    return rule.limit_in_words or word_without_limit(measures()[rule.measure])
 
 
 def _whose(rule: Rule) -> str:

@@ -91,19 +91,22 @@ def _dated(log: str, column: str, value: str) -> str:
     return f"{DAY} {value}" if is_moment and value[2:3] == ":" else value
 
 
-def delivered(folder: Path, log: str, rows: Sequence[Mapping[str, str]], lacks: Sequence[str] = ()) -> str:
+def delivered(
+    folder: Path, log: str, rows: Sequence[Mapping[str, str]], lacks: Sequence[str] = (), zone: str = ZONE
+) -> str:
     """Rows of text as the Parquet file the lake would hold of them."""
     contract = LOGS[log]
     names = [column.name for column in contract.columns]
     text: dict[str, Any] = {n: pa.array([_dated(log, n, row.get(n, "")) for row in rows], pa.string()) for n in names}
-    frame = typed(contract, pa.table({**text, "row_number": list(range(1, len(rows) + 1))}), LocalTime(ZONE))
-    troubles = [(n, frame[f"{n}__trouble"].dropna().tolist()) for n in names if frame[f"{n}__trouble"].notna().any()]
+    read = typed(contract, pa.table({**text, "row_number": list(range(1, len(rows) + 1))}), LocalTime(zone))
+    troubles = {n: found for n in names if any(found := read[f"{n}__trouble"].to_pylist())}
     assert not troubles, f"the spec itself cannot be read: {troubles}"
-    frame = frame.assign(delivery_id="spec", lacks=",".join(lacks))
+    for name, value in (("delivery_id", "spec"), ("lacks", ",".join(lacks))):
+        read = read.append_column(name, pa.array([value] * len(rows), pa.string()))
     path = folder / log / f"force={FORCE}" / "month=2026-01" / "spec.parquet"
     path.parent.mkdir(parents=True)
     schema = pa.schema([field for field in log_schema(contract) if field.name not in ("force", "month")])
-    pq.write_table(pa.Table.from_pandas(frame[schema.names], schema=schema, preserve_index=False), path)
+    pq.write_table(read.select(schema.names).cast(schema), path)
     return str(path)
 
 
@@ -118,7 +121,9 @@ def states(
     logs = tables(text)[0] if isinstance(text, str) else text
     applied = [AppliedRule(one, FORCE, one.definition) for one in ([rules] if isinstance(rules, Rule) else rules)]
     with tempfile.TemporaryDirectory() as folder:
-        files = {log: [delivered(Path(folder), log, rows, (lacks or {}).get(log, ()))] for log, rows in logs.items()}
+        files = {
+            log: [delivered(Path(folder), log, rows, (lacks or {}).get(log, ()), zone)] for log, rows in logs.items()
+        }
         con = connect(threads=1)
         prepare(con, Window(as_at), {FORCE: zone}, files)
         judge(con, measures()[applied[0].rule.measure], applied)

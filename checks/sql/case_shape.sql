@@ -9,6 +9,7 @@ select
     null::varchar as exclusion,        -- a reason that excludes whatever the clocks say
     null::timestamp as started_at,     -- the clock starts …
     null::timestamp as dated_at,       -- … and if that time is absent, this one says which day the case belongs to
+    null::timestamp as filed_at,       -- … or this one does whenever that was (a page is checked long after its change)
     null::timestamp as stopped_at,     -- … and stops
     null::boolean as answer,           -- a yes/no without a time of its own: true = recorded
     null::boolean as yes_no,           -- a yes/no: met once recorded, missed once its record closes without it
@@ -22,5 +23,10 @@ select
     null::bigint as limit_us,          -- the limit: elapsed microseconds …
     null::integer as limit_days,       -- … or local calendar days …
     null::integer as limit_months,     -- … or months …
-    null::timestamp as due_at          -- … or the very moment
+    null::timestamp as due_at,         -- … or the very moment
+    null::bigint as part,              -- a share is not timed but measured: this much …
+    null::bigint as whole,             -- … of this, in the same unit (microseconds, officer days)
+    null::boolean as at_least,         -- true: the share must reach limit_percent; false: not exceed it; NULL: no share
+    null::integer as limit_percent,    -- NULL: measured without a limit
+    null::varchar as covers            -- what one case is by itself: a 'month', a 'year', 'rolling_12_months'
 where false;

@@ -1,5 +1,13 @@
 -- How any case is judged, whatever its measure: `measure_cases` in, `judged` out.
 -- Whichever comes first, the clock's stop or an ending, decides; exclusion comes before unknown.
+
+-- Whether a share keeps to its limit, in integers; the exact edge follows the `limit` switch.
+create or replace macro keeps_share(part, whole, percent, at_least, at_limit) as
+    case
+        when part * 100 = whole * percent then coalesce(at_limit, 'within') = 'within'
+        else (part * 100 > whole * percent) = at_least
+    end;
+
 create or replace view judged as
 with shaped as (
     select * from case_shape
@@ -22,7 +30,7 @@ clocked as (
         run.as_at,
         run.window_from,
         run.window_to,
-        wall_clock(coalesce(shaped.started_at, dated_at), zones.zone)::date as local_day,
+        wall_clock(coalesce(filed_at, shaped.started_at, dated_at), zones.zone)::date as local_day,
         least(
             shaped.due_at,
             latest_at,
@@ -47,9 +55,15 @@ stated as (
         case
             when exclusion is not null then 'excluded'
             when unjudgeable or contradictory then 'unknown'
+            -- A share is judged when its time is over, and never from nothing.
+            when at_least is not null and as_at < due_at then 'pending'
+            when at_least is not null and coalesce(whole, 0) = 0 then 'unknown'
+            when at_least is not null and limit_percent is null then 'timed'
+            when at_least is not null and keeps_share(part, whole, limit_percent, at_least, at_limit) then 'met'
+            when at_least is not null then 'missed'
             when answered_yes then 'met'
-            when ending_decides and (started_at is null or ending_counts = 'never') then 'excluded'
             when ending_decides and ending_counts = 'always' then 'missed'
+            when ending_decides and (started_at is null or ending_counts = 'never') then 'excluded'
             when ending_decides and inside(ending_at, due_at, at_limit) then 'excluded'
             when ending_decides then 'missed'
             when started_at is null and (closed or stopped_at is not null) then 'unknown'
@@ -88,6 +102,9 @@ select
         when stop_decides and state in ('met', 'missed', 'timed')
             then (epoch_us(stopped_at) - epoch_us(started_at)) / 1000000
     end as elapsed_seconds,
+    part,
+    whole,
+    covers,
     local_day,
     coalesce(unjudgeable, false) as unjudgeable,
     local_day < in_force_from or coalesce(local_day > in_force_to, false) as outside_force_dates

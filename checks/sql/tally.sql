@@ -1,12 +1,15 @@
 -- How any judged cases are counted: table `facts` (the shape of `judged`) in, `figures` out.
--- Levels: neighbourhood, area, force, all forces; periods: local day and month. Levels that do not apply are ''.
+-- Levels: neighbourhood, area, force, all forces; periods: local day, month and year. Levels that do not apply are ''.
+-- A case that by itself covers a month or a year counts in no shorter period, and one that covers twelve months, whose
+-- months overlap with its neighbours', in none but those twelve.
 create or replace view figures as
 with dated as (
     select
         facts.* exclude (area, neighbourhood),
         nullif(facts.area, '') as area,
         nullif(facts.neighbourhood, '') as neighbourhood,
-        date_trunc('month', local_day)::date as local_month
+        date_trunc('month', local_day)::date as local_month,
+        date_trunc('year', local_day)::date as local_year
     from facts
 ),
 
@@ -20,10 +23,17 @@ counted as (
         neighbourhood,
         local_day,
         local_month,
+        local_year,
         grouping(force) = 1 as all_forces,
         grouping(area) = 0 as of_area,
         grouping(neighbourhood) = 0 as of_neighbourhood,
-        case when grouping(local_day) = 0 then 'day' else 'month' end as period,
+        case
+            when grouping(local_day) = 0 then 'day'
+            when grouping(local_year) = 0 then 'year'
+            when any_value(covers) = 'rolling_12_months' then 'rolling_12_months'
+            else 'month'
+        end as period,
+        any_value(covers) as covers,
         min(area) as lowest_area,
         max(area) as highest_area,
         any_value(force) as any_force,
@@ -34,6 +44,8 @@ counted as (
         count(*) filter (where state = 'unknown') as unknown,
         count(*) filter (where state = 'excluded') as excluded,
         count(*) filter (where state = 'timed') as timed,
+        coalesce(sum(part) filter (where state = 'timed'), 0)::bigint as sum_part,
+        coalesce(sum(whole) filter (where state = 'timed'), 0)::bigint as sum_whole,
         to_json(histogram(reason) filter (where state = 'excluded'))::varchar as excluded_by_reason,
         quantile_cont(elapsed_seconds, [0.5, 0.9]) as quantiles,
         bool_or(unjudgeable) as unjudgeable,
@@ -47,19 +59,42 @@ counted as (
         (standard, measure, definition_id, local_month),
         (standard, measure, definition_id, force, local_month),
         (standard, measure, definition_id, force, area, local_month),
-        (standard, measure, definition_id, force, neighbourhood, local_month)
+        (standard, measure, definition_id, force, neighbourhood, local_month),
+        (standard, measure, definition_id, local_year),
+        (standard, measure, definition_id, force, local_year),
+        (standard, measure, definition_id, force, area, local_year),
+        (standard, measure, definition_id, force, neighbourhood, local_year)
     )
+),
+
+bounded as (
+    select
+        *,
+        case period
+            when 'day' then local_day when 'year' then local_year
+            when 'rolling_12_months' then local_month - to_months(11) else local_month
+        end::date as period_start,
+        case period
+            when 'day' then local_day + 1 when 'year' then local_year + to_years(1) else local_month + to_months(1)
+        end::date as period_end,
+        -- The first day that must be in the window for the period's cases to be all there.
+        coalesce(local_day, local_month, local_year) as first_case_day
+    from counted
+    where
+        covers is null
+        or (covers = 'month' and period in ('month', 'year'))
+        or covers = period
 )
 
 select
     standard,
     measure,
     definition_id,
-    case when all_forces then 'all' else counted.force end as force,
+    case when all_forces then 'all' else bounded.force end as force,
     case when of_area then area when of_neighbourhood and lowest_area = highest_area then lowest_area else '' end as area,
     case when of_neighbourhood then neighbourhood else '' end as neighbourhood,
     period,
-    coalesce(local_day, local_month) as period_start,
+    period_start,
     cases,
     met,
     missed,
@@ -67,22 +102,23 @@ select
     unknown,
     excluded,
     timed,
+    sum_part,
+    sum_whole,
     coalesce(excluded_by_reason, '{}') as excluded_by_reason,
     quantiles[1] as p50_seconds,
     quantiles[2] as p90_seconds,
     unjudgeable,
     outside_force_dates,
-    utc(period_start + case when counted.period = 'day' then to_days(1) else to_months(1) end, zones.zone) > run.as_at
-        as period_open
-from counted
-inner join zones on counted.any_force = zones.force
+    utc(period_end, zones.zone) > run.as_at as period_open
+from bounded
+inner join zones on bounded.any_force = zones.force
 cross join run
 where
     not (of_area and area is null)
     and not (of_neighbourhood and neighbourhood is null)
-    -- A month is published whole or not at all: half a month is not a figure of that month.
-    and (counted.period = 'day' or run.window_from is null or run.window_from <= local_month)
+    -- A month or year is published whole or not at all: half a month is not a figure of that month.
+    and (period = 'day' or run.window_from is null or run.window_from <= first_case_day)
     and (
-        counted.period = 'day' or run.window_to is null
-        or run.window_to >= last_day(local_month) or run.window_to >= wall_clock(run.as_at, zones.zone)::date
+        period = 'day' or run.window_to is null
+        or run.window_to >= period_end - 1 or run.window_to >= wall_clock(run.as_at, zones.zone)::date
     );

@@ -11,9 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from checks.database import connect, literal
@@ -24,6 +27,9 @@ from connectors.sources.delivery import Delivery, Refusal
 
 # How many rows are looked at together: about 100 MB with the frames Great Expectations makes of them.
 CHUNK = 200_000
+
+# What Arrow hands to pandas as objects or floats where values are absent.
+_PANDAS_TYPES: dict[Kind, Any] = {Kind.FLAG: "boolean", Kind.COUNT: "Int64", Kind.DATE: "datetime64[us]"}
 
 
 @dataclass
@@ -42,17 +48,14 @@ class Staged:
         """Frames of at most CHUNK rows in file order, with `key_conflict` set; `delivered` is raw text or NULL."""
         if not self.path.exists():
             return
-        for batch in pq.ParquetFile(self.path).iter_batches(CHUNK):
-            frame = batch.to_pandas()
-            frame["key_conflict"] = frame["row_number"].isin(self.conflicts)
-            for column in self.log.columns:
-                if column.name in frame and column.kind is Kind.FLAG:
-                    frame[column.name] = frame[column.name].astype("boolean")
-                if column.name in frame and column.kind is Kind.COUNT:
-                    frame[column.name] = frame[column.name].astype("Int64")
-                if column.name in frame and column.kind is Kind.DATE:
-                    frame[column.name] = pd.to_datetime(frame[column.name])
-            yield frame
+        with pq.ParquetFile(self.path) as file:
+            for batch in file.iter_batches(CHUNK):
+                frame = batch.to_pandas()
+                frame["key_conflict"] = frame["row_number"].isin(self.conflicts)
+                for name in self.columns:
+                    if wanted := _PANDAS_TYPES.get(self.log.by_name[name].kind):
+                        frame[name] = frame[name].astype(wanted)
+                yield frame
 
 
 def stage(delivery: Delivery, log: Log, folder: Path) -> Staged:
@@ -66,14 +69,14 @@ def stage(delivery: Delivery, log: Log, folder: Path) -> Staged:
             staged.rows_read += batch.rows.num_rows + len(batch.refusals)
             if not batch.rows.num_rows:
                 continue
-            frame = typed(log, batch.rows, delivery.source.local_time, delivery.source.empty)
-            frame["delivered"] = _text_of_troubled(frame, batch.rows, staged.columns)
+            rows = typed(log, batch.rows, delivery.source.local_time, delivery.source.empty)
+            rows = rows.append_column("delivered", _text_of_troubled(rows, batch.rows, staged.columns))
             writer = writer or pq.ParquetWriter(staged.path, schema, compression="zstd")
-            writer.write_table(pa.Table.from_pandas(frame[schema.names], schema=schema, preserve_index=False))
+            writer.write_table(rows.select(schema.names).cast(schema))
     finally:
         if writer:
             writer.close()
-    if writer:
+    if writer and set(log.keys) <= set(staged.columns):
         _compare_keys(staged)
     return staged
 
@@ -86,39 +89,43 @@ def _schema(log: Log, columns: tuple[str, ...]) -> pa.Schema:
     return pa.schema([*fields, ("delivered", pa.string())])
 
 
-def _text_of_troubled(frame: pd.DataFrame, rows: pa.Table, columns: tuple[str, ...]) -> pd.Series:
+def _text_of_troubled(rows: pa.Table, delivered: pa.Table, columns: tuple[str, ...]) -> pa.Array:
     """The delivered text (contract columns, as JSON) of the rows in which a value could not be read."""
-    troubled = frame[[f"{name}__trouble" for name in columns]].notna().any(axis=1)
-    text = pd.Series([None] * len(frame), dtype="object")
-    for position in troubled[troubled].index:
-        values = {name: rows[name][int(position)].as_py() for name in columns}
-        text[position] = json.dumps({name: value for name, value in values.items() if value}, ensure_ascii=False)
-    return text
+    troubled = np.zeros(rows.num_rows, dtype=bool)
+    for name in columns:
+        troubled |= pc.is_valid(rows[f"{name}__trouble"]).to_numpy()
+    positions = np.flatnonzero(troubled)
+    text = np.full(rows.num_rows, None, dtype=object)
+    for position, row in zip(positions, delivered.select(columns).take(positions).to_pylist(), strict=True):
+        text[position] = json.dumps({name: value for name, value in row.items() if value}, ensure_ascii=False)
+    return pa.array(text, pa.string())
 
 
 def _compare_keys(staged: Staged) -> None:
     """Find keys that stand more than once: identical repeats collapse to the first, others contradict each other."""
-    keys = [key for key in staged.log.keys if key in staged.columns]
-    by_key = ", ".join(f'"{key}"' for key in keys)
+    by_key = ", ".join(f'"{key}"' for key in staged.log.keys)
     values = ", ".join(f'"{name}", "{name}__trouble"' for name in staged.columns)
-    present = " and ".join(f'"{key}" is not null' for key in keys)
-    con = connect(spill=str(staged.path.parent))
+    present = " and ".join(f'"{key}" is not null' for key in staged.log.keys)
+    con = connect(memory_limit="2GB", spill=str(staged.path.parent))
     try:
         again = con.execute(
             f"""
             with delivered as (select * from read_parquet({literal(str(staged.path))}) where {present}),
-            again as (select {by_key} from delivered group by all having count(*) > 1)
-            select row_number, dense_rank() over (partition by {by_key} order by {values}, delivered) as version,
-                {by_key}
-            from delivered semi join again using ({by_key})
+            again as (select {by_key} from delivered group by all having count(*) > 1),
+            versions as (
+                select row_number, {by_key},
+                    dense_rank() over (partition by {by_key} order by {values}, delivered) as version
+                from delivered semi join again using ({by_key})
+            )
+            select row_number, max(version) over same_key > 1 as conflicting,
+                row_number = min(row_number) over same_key as first
+            from versions window same_key as (partition by {by_key})
             """
         ).df()
     finally:
         con.close()
-    versions = again.groupby(keys, sort=False)["version"].transform("max")
-    first = again.groupby(keys, sort=False)["row_number"].transform("min")
-    staged.conflicts.update(again["row_number"][versions > 1])
-    staged.repeats.update(again["row_number"][(versions == 1) & (again["row_number"] != first)])
+    staged.conflicts.update(again["row_number"][again["conflicting"]])
+    staged.repeats.update(again["row_number"][~again["conflicting"] & ~again["first"]])
 
 
 def span(staged: Staged) -> tuple[datetime | None, datetime | None]:

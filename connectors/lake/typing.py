@@ -2,10 +2,11 @@
 
 Accepted texts, whatever the file's format (readers hand over text only):
 
-    moment   2026-03-01T22:05:09.25+01:00 · 2026-03-01 22:05 · 2026-03-01 (local midnight)
+    moment   2026-03-01T22:05:09.25+01:00 (or Z, +01, +0100, -0530) · 2026-03-01 22:05 · 2026-03-01 (local midnight)
     date     2026-03-01            month  2026-03           time  22:05 · 22:05:09 · 24:00
     count    0 or more, whole      flag   true/false, t/f, yes/no, y/n, 1/0
     weekday  monday · mon · 1 (Monday) to 7          slug  norfolk (lower case, digits, - and _)
+    text     anything but NULL, #VALUE! and their kin
 
 Everything else that is not empty is `unreadable`. A local time that does not exist or is ambiguous is a trouble
 of its own unless the source states a rule for it.
@@ -14,15 +15,19 @@ of its own unless the source states a rule for it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from checks.database import connect, literal
+from checks.database import connect
 from checks.logs import Column, Kind, Log
+from connectors.sources.local_time import LocalTime
 
 UNREADABLE = "unreadable"
 NONEXISTENT = "nonexistent_local_time"
@@ -30,20 +35,11 @@ AMBIGUOUS = "ambiguous_local_time"
 
 _MACROS = Path(__file__).with_suffix(".sql")
 
-
-@dataclass(frozen=True)
-class LocalTime:
-    """How a source's local times are read: its zone, and what is done with the two hours of a clock change.
-
-    `ambiguous` is `refuse`, `earlier` or `later`; `nonexistent` is `refuse` or `later` (shifted forward).
-    """
-
-    zone: str = "Europe/London"
-    ambiguous: str = "refuse"
-    nonexistent: str = "refuse"
+# Beyond these no Python date can hold an instant (the last evening of 9999, west of Greenwich).
+_FIRST, _LAST = np.datetime64("0001-01-01", "us"), np.datetime64("9999-12-31T23:59:59.999999", "us")
 
 
-def typed(log: Log, rows: pa.Table, local: LocalTime, meaning_empty: Sequence[str] = ()) -> pd.DataFrame:
+def typed(log: Log, rows: pa.Table, local: LocalTime, meaning_empty: Sequence[str] = ()) -> pa.Table:
     """Type the delivered columns of one batch.
 
     Args:
@@ -51,69 +47,104 @@ def typed(log: Log, rows: pa.Table, local: LocalTime, meaning_empty: Sequence[st
         meaning_empty: texts that mean "not recorded" in this source, besides the empty text.
 
     Returns:
-        A frame with `row_number`, each column typed, and beside each column `c` that can have trouble `c__trouble`
-        (NULL, `unreadable`, `nonexistent_local_time` or `ambiguous_local_time`).
+        The rows in the same order: `row_number`, each column `c` with NULL for what is empty or unusable, and beside
+        it `c__trouble` (NULL, `unreadable`, `nonexistent_local_time` or `ambiguous_local_time`). Moments are
+        timezone-aware UTC with microseconds.
     """
     columns = [column for column in log.columns if column.name in rows.column_names]
+    given = _trimmed(rows, columns, meaning_empty)
     con = connect(threads=2)
     try:
         con.execute(_MACROS.read_text("utf-8"))
-        con.register("delivered", rows)
-        frame = con.execute(_select(columns, meaning_empty)).df()
+        con.register("given", given)
+        read = con.sql(f"select {', '.join(['row_number', *map(_value, columns)])} from given").to_arrow_table()
     finally:
         con.close()
+    values = {"row_number": read["row_number"]}
     for column in columns:
+        name = column.name
+        trouble = _unreadable(given[name], read[name])
         if column.kind is Kind.MOMENT:
-            _localise(frame, column.name, local)
+            values[name], trouble = _placed(read[name], read[f"{name}__offset"], trouble, local)
         else:
-            given = frame.pop(f"{column.name}__given")
-            frame[f"{column.name}__trouble"] = np.where(given & frame[column.name].isna(), UNREADABLE, None)
-            frame[column.name] = frame[column.name].astype(_PANDAS_TYPES[column.kind])
-    names = [name for c in columns for name in (c.name, f"{c.name}__trouble")]
-    return frame[["row_number", *names]]
+            values[name] = read[name]
+        values[f"{name}__trouble"] = trouble
+    return pa.table(values)
 
 
-_PANDAS_TYPES: dict[Kind, str] = {
-    Kind.TEXT: "object",
-    Kind.SLUG: "object",
-    Kind.WEEKDAY: "object",
-    Kind.MONTH: "object",
-    Kind.TIME: "object",
-    Kind.DATE: "datetime64[us]",
-    Kind.COUNT: "Int64",
-    Kind.FLAG: "boolean",
-}
-
-
-def _select(columns: Sequence[Column], meaning_empty: Sequence[str]) -> str:
-    nothing = literal(["", *meaning_empty])
-    given = ", ".join(f'given("{c.name}", {nothing}) as "{c.name}"' for c in columns)
-    values = ", ".join(_value(column) for column in columns)
-    return f"select row_number, {values} from (select row_number, {given} from delivered) as trimmed"
+def _trimmed(rows: pa.Table, columns: Sequence[Column], meaning_empty: Sequence[str]) -> pa.Table:
+    """The delivered texts without the white space around them (non-breaking too), NULL where they mean "empty"."""
+    nothing = pa.array(["", *meaning_empty], pa.string())
+    given = {"row_number": rows["row_number"]}
+    for column in columns:
+        text = pc.utf8_trim_whitespace(rows[column.name].cast(pa.string()))
+        given[column.name] = pc.if_else(pc.is_in(text, nothing), pa.scalar(None, pa.string()), text)
+    return pa.table(given)
 
 
 def _value(column: Column) -> str:
     name = f'"{column.name}"'
-    given = f'{name} is not null as "{column.name}__given"'
-    if column.kind is Kind.MOMENT:
-        return f'read_local({name}) as {name}, read_instant({name}) as "{column.name}__instant", {given}'
-    return f"read_{column.kind}({name}) as {name}, {given}"
+    value = f"read_{column.kind}({name}) as {name}"
+    return f'{value}, has_offset({name}) as "{column.name}__offset"' if column.kind is Kind.MOMENT else value
 
 
-def _localise(frame: pd.DataFrame, name: str, local: LocalTime) -> None:
-    """Replace a column's wall clocks by UTC instants, in place, and say which could not be placed."""
-    wall = frame.pop(name)
-    instant = frame.pop(f"{name}__instant").dt.tz_localize("UTC")
-    given = frame.pop(f"{name}__given")
-    ambiguous = "NaT" if local.ambiguous == "refuse" else np.full(len(wall), local.ambiguous == "earlier")
-    placed = wall.dt.tz_localize(local.zone, ambiguous=ambiguous, nonexistent="NaT")
-    shifted = wall.dt.tz_localize(local.zone, ambiguous=ambiguous, nonexistent="shift_forward")
-    trouble = np.where(given & wall.isna() & instant.isna(), UNREADABLE, None)
-    lost = wall.notna() & placed.isna()
-    if lost.any():
-        trouble = np.where(lost & shifted.notna(), NONEXISTENT, trouble)
-        trouble = np.where(lost & shifted.isna(), AMBIGUOUS, trouble)
-        if local.nonexistent == "later":
-            placed, trouble = placed.fillna(shifted), np.where(trouble == NONEXISTENT, None, trouble)
-    frame[name] = placed.dt.tz_convert("UTC").fillna(instant).astype("datetime64[us, UTC]")
-    frame[f"{name}__trouble"] = trouble
+def _unreadable(given: pa.ChunkedArray, value: pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    if given.null_count == value.null_count:
+        return pa.nulls(len(given), pa.string())
+    unread = pc.and_(pc.is_valid(given), pc.is_null(value))
+    return pc.if_else(unread, pa.scalar(UNREADABLE), pa.scalar(None, pa.string()))
+
+
+def _placed(
+    read: pa.ChunkedArray, has_offset: pa.ChunkedArray, trouble: pa.ChunkedArray, local: LocalTime
+) -> tuple[pa.Array, pa.Array | pa.ChunkedArray]:
+    """UTC instants of one column, and what is wrong with those that have none.
+
+    Args:
+        read: naive; UTC where `has_offset`, else the wall clock of the zone.
+    """
+    instants = read.to_numpy().astype("datetime64[us]")
+    is_local = ~np.isnat(instants) & ~has_offset.fill_null(True).to_numpy().astype(bool)
+    said: dict[int, str] = {}
+    if is_local.any():
+        instants[is_local], lost = _instants(pd.DatetimeIndex(instants[is_local]), local)
+        said = dict(zip(np.flatnonzero(is_local)[list(lost)].tolist(), lost.values(), strict=True))
+    outside = ~np.isnat(instants) & ((instants < _FIRST) | (instants > _LAST))
+    said |= dict.fromkeys(np.flatnonzero(outside).tolist(), UNREADABLE)
+    instants[outside] = np.datetime64("NaT")
+    if said:
+        words = trouble.to_numpy().astype(object)
+        words[list(said)] = list(said.values())
+        trouble = pa.array(words, pa.string())
+    return pa.array(instants, pa.timestamp("us")).cast(pa.timestamp("us", "UTC")), trouble
+
+
+def _instants(wall: pd.DatetimeIndex, local: LocalTime) -> tuple[Any, dict[int, str]]:
+    """The UTC instants of wall clocks (NaT where there is none), and the trouble of each position without one."""
+    placed = wall.tz_localize(local.zone, ambiguous="NaT", nonexistent="NaT").tz_convert("UTC").tz_localize(None)
+    lost = np.flatnonzero(placed.isna())
+    instants = placed.to_numpy().astype("datetime64[us]")
+    troubles: dict[int, str] = {}
+    decided = {moment: _decided(moment.to_pydatetime(), local) for moment in wall[lost].unique()}
+    for position in lost.tolist():
+        instant, trouble = decided[wall[position]]
+        if instant is None:
+            troubles[position] = trouble
+        else:
+            instants[position] = np.datetime64(instant, "us")
+    return instants, troubles
+
+
+def _decided(wall: datetime, local: LocalTime) -> tuple[datetime | None, str]:
+    """The instant (naive UTC) that the source's rule gives a wall clock that came twice or never; else its trouble.
+
+    What never existed is read as a clock that was not put forward would mean it: 01:30 is 02:30 summer time.
+    """
+    zone = ZoneInfo(local.zone)
+    # Python's fold: 0 reads by the offset before the clock change, 1 by the one after it.
+    readings = [wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
+    exists = readings[0].astimezone(zone).replace(tzinfo=None) == wall
+    rule, trouble = (local.ambiguous, AMBIGUOUS) if exists else (local.nonexistent, NONEXISTENT)
+    if rule == "refuse":
+        return None, trouble
+    return (min if rule == "earlier" else max)(readings).replace(tzinfo=None), trouble

@@ -1,30 +1,34 @@
--- The one typing door, in words: each macro gives the value of a delivered text, or NULL where it cannot be read.
-
--- What is left of a text once it is trimmed (a non-breaking space too); NULL where it means "empty".
-create macro given(delivered, meaning_empty) as
-    case when not list_contains(meaning_empty, trim(delivered, ' ' || chr(9) || chr(10) || chr(13) || chr(160)))
-        then trim(delivered, ' ' || chr(9) || chr(10) || chr(13) || chr(160))
-    end;
+-- The one typing door, in words: each macro gives the value of a delivered, trimmed text, or NULL where it cannot be
+-- read. One expression checks the whole shape before anything is cast: a cast alone is forgiving.
 
 -- NULL, #VALUE! and their kin: what spreadsheets and exports write where a value should be.
 create macro read_text(v) as
-    case when not regexp_full_match(v, '(?i)null|#(value|n/a|ref|name|div/0|num|null)[!?]?') then v end;
+    case
+        when not regexp_full_match(v, '(?i)null|#(value|n/a|ref|name|div/0|num|null|spill|calc|getting_data)[!?]?')
+            then v
+    end;
 
 -- A force is named by its police.uk slug; 'all' is the word for all forces together.
-create macro read_slug(v) as case when v <> 'all' and regexp_full_match(v, '[a-z0-9][a-z0-9_-]*') then v end;
+create macro read_slug(v) as case when v <> 'all' and regexp_full_match(v, '[a-z0-9][a-z0-9_-]{0,63}') then v end;
 
-create macro read_count(v) as case when regexp_full_match(v, '\d{1,9}') then v::integer end;
+-- Columns of whole numbers that have gaps come out of spreadsheets and data frames as 3.0.
+create macro read_count(v) as
+    case when regexp_full_match(v, '\d{1,9}(\.0+)?') then split_part(v, '.', 1)::integer end;
 
 create macro read_flag(v) as
     case
-        when lower(v) in ('true', 't', 'yes', 'y', '1') then true
-        when lower(v) in ('false', 'f', 'no', 'n', '0') then false
+        when lower(v) in ('true', 't', 'yes', 'y', '1', '1.0') then true
+        when lower(v) in ('false', 'f', 'no', 'n', '0', '0.0') then false
     end;
 
 create macro read_month(v) as case when regexp_full_match(v, '\d{4}-(0[1-9]|1[0-2])') then v end;
 
+-- A time of day can be a key: 09:00:00 and 09:00 are one value.
 create macro read_time(v) as
-    case when regexp_full_match(v, '([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?|24:00(:00)?') then left(v, 8) end;
+    case
+        when regexp_full_match(v, '([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.0+)?)?|24:00(:00(\.0+)?)?')
+            then if(substr(v, 7, 2) = '00', left(v, 5), left(v, 8))
+    end;
 
 create macro read_weekday(v) as
     case lower(v)
@@ -37,22 +41,24 @@ create macro read_weekday(v) as
         when 'sunday' then 'sunday' when 'sun' then 'sunday' when '7' then 'sunday'
     end;
 
--- Spreadsheets hand dates over as midnights.
+-- Spreadsheets hand dates over as midnights. The year 0000 is no year.
 create macro read_date(v) as
-    case when regexp_full_match(v, '\d{4}-\d\d-\d\d([T ]00:00(:00(\.0+)?)?)?') then try_cast(left(v, 10) as date) end;
-
--- A wall clock without an offset; which instant that was is the zone's business.
-create macro read_local(v) as
     case
-        when regexp_full_match(v, '\d{4}-\d\d-\d\d([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?)?')
-            then try_cast(v as timestamp)
+        when regexp_full_match(v, '\d{4}-\d\d-\d\d([T ]00:00(:00(\.0+)?)?)?') and left(v, 4) <> '0000'
+            then try_cast(left(v, 10) as date)
     end;
 
--- A moment with its offset, as naive UTC.
-create macro read_instant(v) as
+-- With an offset: the instant, as naive UTC. Without: the wall clock; which instant that was is the zone's business.
+-- Digits beyond the microsecond are cut.
+create macro read_moment(v) as
     case
         when regexp_full_match(
-            v, '\d{4}-\d\d-\d\d[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)? ?(Z|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)'
-        )
-            then make_timestamp(epoch_us(try_cast(regexp_replace(v, ' ([Z+-])', '\1') as timestamptz)))
+            v,
+            '\d{4}-\d\d-\d\d([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?( ?([Zz]|[+-](0\d|1[0-5])(:?[0-5]\d)?))?)?'
+        ) and left(v, 4) <> '0000'
+            then make_timestamp(epoch_us(coalesce(
+                try_cast(v as timestamptz), try_cast(left(v, 11) || upper(replace(v[12:], ' ', '')) as timestamptz)
+            )))
     end;
+
+create macro has_offset(v) as contains(v, '+') or contains(v, 'Z') or contains(v, 'z') or contains(v[12:], '-');

@@ -114,6 +114,9 @@ def _choose_courses(plan: pd.DataFrame, window: Window, load: Load, places: Plac
         plan.loc[plan["promise"] == promise, "course"] = usual
         shares = {name: course.share for name, course in courses.items()}
         plan.loc[judged, "course"] = draw_kinds(int(judged.sum()), shares, usual, rng)
+        last_day = judged & (local_days(moments_of(plan, "received_at")) == np.datetime64(window.last_day))
+        # On the last day something is still open: the figures of that day hold pending cases.
+        plan.loc[np.flatnonzero(last_day)[-1:], "course"] = "left_open"
     within_the_hour = plan["promise"].isin(["vulnerable", "priority"]) & (plan["grade"] == "scheduled")
     visit = within_the_hour & (plan["course"] == ATTENDED) & (rng.random(len(plan)) < ATTENDED_BY_APPOINTMENT_SHARE)
     plan.loc[visit, "course"] = ATTENDED_BY_APPOINTMENT

@@ -13,7 +13,7 @@ from connectors.sources.invented.incident_times import EVENTS, give_times
 from connectors.sources.invented.load import Load
 from connectors.sources.invented.places import Places
 from connectors.sources.invented.planted import ETA_GIVEN, FINAL_EMPTY, GRADES, REGRADED, SETTING_CHANGED
-from connectors.sources.invented.window import Array, Window, moment, moments_of, nothing
+from connectors.sources.invented.window import Array, Moments, Window, moment, moments_of, nothing
 from connectors.sources.invented.writing import flag_text, local_text, wall_text
 
 _NO_NEIGHBOURHOOD = 0.01
@@ -25,15 +25,17 @@ def invent_incidents(
     """The incidents of one force over the window."""
     plan = plan_incidents(calls, places, window, load, size, rng)
     share = plan["promise"].map(ETA_GIVEN).fillna(ETA_GIVEN["other"]).to_numpy()
-    plan["eta_given"] = (rng.random(len(plan)) < share) & (plan["promise"] != "advice").to_numpy()
+    # Nobody is sent for advice, and who is still waiting in an open record was told nothing yet.
+    could_be_told = ((plan["promise"] != "advice") & (plan["course"] != "left_open")).to_numpy()
+    plan["eta_given"] = (rng.random(len(plan)) < share) & could_be_told
     give_times(plan, rng)
     return Incidents(places.force, plan, moment(window.as_at))
 
 
 def incident_rows(incidents: Incidents, places: Places, rng: np.random.Generator) -> pd.DataFrame:
     """The rows of the log as text, in local time; what happened after `as_at` is not yet in them."""
-    plan, count = incidents.plan, len(incidents.plan)
-    placed = rng.random(count) >= _NO_NEIGHBOURHOOD
+    plan = incidents.plan
+    placed = rng.random(len(plan)) >= _NO_NEIGHBOURHOOD
     rows = {
         "incident_id": plan["incident_id"],
         "force": incidents.force,
@@ -53,10 +55,13 @@ def incident_rows(incidents: Incidents, places: Places, rng: np.random.Generator
         "appointment_requested_later": flag_text(plan["course"] == "asked_later"),
         "duplicate_of": plan["duplicate_of"],
     }
-    for name in EVENTS:
-        moments = moments_of(plan, name)
-        rows[name] = local_text(np.where(moments > incidents.as_at, nothing(count), moments))
+    rows |= {name: local_text(_known(incidents, name)) for name in EVENTS}
     return pd.DataFrame(rows)[[column.name for column in LOGS["incidents"].columns]]
+
+
+def _known(incidents: Incidents, event: str) -> Moments:
+    moments = moments_of(incidents.plan, event)
+    return np.where(moments > incidents.as_at, nothing(len(moments)), moments)
 
 
 def _final(first: pd.Series, values: tuple[str, ...], changed: float, rng: np.random.Generator) -> Array:

@@ -49,10 +49,7 @@ def invent(folder: Path, forces: Sequence[str], days: int, seed: int, until: dat
     Raises:
         UsageError: no force, a force twice, fewer than one day, a seed below zero, or a folder that cannot be written.
     """
-    if not forces or len(set(forces)) < len(forces):
-        raise UsageError("invented logs", "no force, or one named twice", "different slugs", "Name each once.")
-    if seed < 0:
-        raise UsageError("invented logs", f"the seed {seed}", "a whole number from 0", "Choose another seed.")
+    _refuse(forces, seed)
     window = Window.ending(until, days)
     load = Load.over(window)
     invented = [_force(slug, window, load, seed) for slug in forces]
@@ -67,6 +64,13 @@ def invent(folder: Path, forces: Sequence[str], days: int, seed: int, until: dat
     truth = Truth(tuple(forces), seed, window, counts, cases)
     write(folder, {**files, "truth.json": truth.to_json()})
     return truth
+
+
+def _refuse(forces: Sequence[str], seed: int) -> None:
+    if not forces or len(set(forces)) < len(forces):
+        raise UsageError("invented logs", "no force, or one named twice", "different slugs", "Name each once.")
+    if seed < 0:
+        raise UsageError("invented logs", f"the seed {seed}", "a whole number from 0", "Choose another seed.")
 
 
 def _force(slug: str, window: Window, load: Load, seed: int) -> _Force:

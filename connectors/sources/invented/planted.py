@@ -32,8 +32,8 @@ class Line(NamedTuple):
 
 
 LINES = (
-    Line("999", "answer_999", 235, 10, 0.975, 0.86, 14),
-    Line("101", "answer_non_emergency", 530, 30, 0.97, 0.84, 75),
+    Line("999", "answer_999", 225, 10, 0.99, 0.885, 14),
+    Line("101", "answer_non_emergency", 515, 30, 0.985, 0.86, 75),
     Line("switchboard", "answer_non_emergency", 115, 30, 0.98, 0.93, 40),
 )
 

@@ -1,0 +1,140 @@
+"""Funnel plots: which forces or neighbourhoods lie further from the pooled rate than chance explains.
+
+Limits are those of Spiegelhalter (Statistics in Medicine 24, 2005, 1185-1202): exact binomial, interpolated, around
+the pooled rate, two-sided 95 % and 99.8 %. Where the units spread more than chance alone allows (overdispersion),
+limits widened by the square root of φ are given beside them and decide; φ is estimated from z-scores of which the
+outermost tenth at either end is winsorised, so that a true outlier does not widen the funnel it should fall out of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from math import sqrt
+
+import numpy as np
+from scipy.stats import binom, norm
+
+from checks.statistics import Direction, Share
+
+WINSORISED = 0.1
+TAILS = {"95": 0.025, "99.8": 0.001}
+# Fewer units say too little about their spread: φ is then not estimated.
+FEWEST_UNITS = 10
+
+
+class Place(StrEnum):
+    """Where a unit lies: outside the 99.8 % limits is said, between 95 and 99.8 % only noted."""
+
+    INSIDE = "inside the funnel"
+    NEAR_BETTER = "between the 95 % and 99.8 % limits, better"
+    NEAR_WORSE = "between the 95 % and 99.8 % limits, worse"
+    BETTER = "outside the 99.8 % limits, better"
+    WORSE = "outside the 99.8 % limits, worse"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Lower and upper limits, shares between 0 and 1."""
+
+    low_95: float
+    high_95: float
+    low_998: float
+    high_998: float
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One force or neighbourhood; `exact` are the binomial limits, `limits` those that decided its place."""
+
+    name: str
+    share: Share
+    exact: Limits
+    limits: Limits
+    z: float
+    place: Place
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """The units that have cases, around `pooled`; `phi` is None below ten units or when all shares are 0 or 1."""
+
+    pooled: float
+    phi: float | None
+    overdispersed: bool
+    units: tuple[Unit, ...]
+    note: str
+
+
+def funnel(shares: dict[str, Share], direction: Direction = Direction.HIGHER_IS_BETTER) -> Funnel | None:
+    """Place every unit that has cases in the funnel of them all; None when none has."""
+    counted = {name: share for name, share in shares.items() if share.n}
+    if not counted:
+        return None
+    pooled = sum(share.met for share in counted.values()) / sum(share.n for share in counted.values())
+    spread = {name: _z(share, pooled) for name, share in counted.items()}
+    known = len(counted) >= FEWEST_UNITS and 0 < pooled < 1
+    phi = dispersion(list(spread.values())) if known else None
+    overdispersed = phi is not None and phi > 1 + 2 * sqrt(2 / len(counted))
+    units = []
+    for name, share in counted.items():
+        exact = exact_limits(share.n, pooled)
+        limits = widened_limits(share.n, pooled, phi) if overdispersed and phi else exact
+        units.append(Unit(name, share, exact, limits, spread[name], _place(share.value, limits, direction)))
+    return Funnel(pooled, phi, overdispersed, tuple(units), _note(phi, overdispersed, len(counted)))
+
+
+def exact_limits(n: int, pooled: float) -> Limits:
+    """Exact binomial limits for n cases, interpolated between counts as Spiegelhalter's appendix A.1.1 does."""
+    tails = [TAILS["95"], 1 - TAILS["95"], TAILS["99.8"], 1 - TAILS["99.8"]]
+    return Limits(*(_interpolated(n, pooled, tail) for tail in tails))
+
+
+def widened_limits(n: int, pooled: float, phi: float) -> Limits:
+    """Normal limits widened by √φ, within 0 and 1."""
+    deviation = sqrt(phi * pooled * (1 - pooled) / n)
+    z = [float(norm.ppf(1 - TAILS[level])) for level in ("95", "99.8")]
+    low_95, high_95, low_998, high_998 = (pooled + sign * k * deviation for k in z for sign in (-1, 1))
+    return Limits(max(0.0, low_95), min(1.0, high_95), max(0.0, low_998), min(1.0, high_998))
+
+
+def dispersion(z_scores: Sequence[float]) -> float:
+    """φ: the mean square of the z-scores, the outermost tenth at either end pulled in to the percentile there."""
+    low, high = np.quantile(z_scores, [WINSORISED, 1 - WINSORISED])
+    return float(np.mean(np.clip(z_scores, low, high) ** 2))
+
+
+def _z(share: Share, pooled: float) -> float:
+    deviation = sqrt(pooled * (1 - pooled) / share.n)
+    return (share.value - pooled) / deviation if deviation else 0.0
+
+
+def _interpolated(n: int, pooled: float, tail: float) -> float:
+    if pooled in (0.0, 1.0):
+        return pooled
+    count = int(binom.ppf(tail, n, pooled))
+    reached, before = binom.cdf([count, count - 1], n, pooled)
+    part = (reached - tail) / (reached - before)
+    return float(min(max((count - part) / n, 0.0), 1.0))
+
+
+def _place(value: float, limits: Limits, direction: Direction) -> Place:
+    high_is_good = direction is not Direction.LOWER_IS_BETTER
+    if value > limits.high_998:
+        return Place.BETTER if high_is_good else Place.WORSE
+    if value < limits.low_998:
+        return Place.WORSE if high_is_good else Place.BETTER
+    if value > limits.high_95:
+        return Place.NEAR_BETTER if high_is_good else Place.NEAR_WORSE
+    if value < limits.low_95:
+        return Place.NEAR_WORSE if high_is_good else Place.NEAR_BETTER
+    return Place.INSIDE
+
+
+def _note(phi: float | None, overdispersed: bool, units: int) -> str:
+    if phi is None:
+        return f"Exact binomial limits; spread not estimated ({units} units)."
+    if overdispersed:
+        return f"The units spread more than chance alone explains (φ = {phi:.2f}); limits are widened by √φ."
+    return f"Exact binomial limits; the units spread no more than chance explains (φ = {phi:.2f})."
