@@ -16,6 +16,7 @@ from math import sqrt
 import numpy as np
 from scipy.stats import binom, norm
 
+from checks.errors import UsageError
 from checks.statistics import Direction, Share
 
 WINSORISED = 0.1
@@ -68,7 +69,13 @@ class Funnel:
 
 
 def funnel(shares: dict[str, Share], direction: Direction = Direction.HIGHER_IS_BETTER) -> Funnel | None:
-    """Place every unit that has cases in the funnel of them all; None when none has."""
+    """Place every unit that has cases in the funnel of them all; None when none has.
+
+    Raises:
+        UsageError: a neutral direction: a place in the funnel is better or worse.
+    """
+    if direction is Direction.NEUTRAL:
+        raise UsageError("funnel", "a neutral direction", "higher or lower is better", "Say which way is good.")
     counted = {name: share for name, share in shares.items() if share.n}
     if not counted:
         return None

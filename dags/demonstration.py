@@ -19,6 +19,9 @@ FORCES = ("norfolk", "suffolk", "staffordshire", "essex", "kent", "durham", "cum
 # The last of these days makes the default 60 contain the clock change of 29 March 2026.
 LAST_DAY = date(2026, 4, 30)
 DAGS = Path(__file__).parent
+# Seconds. A task that fails is tried again minutes later; nobody watching a demonstration waits for that.
+_TOO_LONG = 280
+_TIMED_OUT = 124
 
 
 def demonstrate(settings: Settings, forces: int, days: int, seed: int, form: Format, say: Callable[[str], None]) -> int:
@@ -84,7 +87,12 @@ def _airflow(settings: Settings, logs: Path, judged: datetime, log: Path) -> int
     home.mkdir(parents=True, exist_ok=True)
     with log.open("w", encoding="utf-8") as file:
         for arguments in (["db", "migrate"], ["dags", "test", "nightly", judged.isoformat()]):
-            done = subprocess.run([binary, *arguments], env=environment, stdout=file, stderr=subprocess.STDOUT)
+            try:
+                done = subprocess.run(
+                    [binary, *arguments], env=environment, stdout=file, stderr=subprocess.STDOUT, timeout=_TOO_LONG
+                )
+            except subprocess.TimeoutExpired:
+                return _TIMED_OUT
             if done.returncode:
                 return done.returncode
     return 0

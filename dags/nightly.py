@@ -11,7 +11,8 @@ from typing import Any
 import pendulum
 from airflow.sdk import TriggerRule, dag, task
 
-RETRIES = {"retries": 2, "retry_delay": timedelta(minutes=2), "retry_exponential_backoff": True}
+# An announcement claimed by a try that died is free again after 15 minutes: the last try comes later than that.
+RETRIES = {"retries": 3, "retry_delay": timedelta(minutes=6)}
 
 
 @dag(

@@ -128,9 +128,7 @@ _BANK_HOLIDAYS = {
 }
 
 
-def bank_holidays(
-    settings: Settings, forces: Sequence[str], first_year: int, last_year: int
-) -> list[tuple[str, date]]:
+def bank_holidays(settings: Settings, forces: Sequence[str], first_year: int, last_year: int) -> list[tuple[str, date]]:
     """The bank holidays of each force's nation, as (force, day), in the years given (both inclusive).
 
     A force that is not in the reference data is taken to be English, as its time zone is; a nation outside the
@@ -142,9 +140,7 @@ def bank_holidays(
     nations = {force: known[force].nation if force in known else "england" for force in forces}
     parts = {force: _BANK_HOLIDAYS[nation] for force, nation in nations.items() if nation in _BANK_HOLIDAYS}
     years = range(first_year, last_year + 1)
-    kept = {
-        part: sorted(holidays.country_holidays("GB", subdiv=part, years=years)) for part in set(parts.values())
-    }
+    kept = {part: sorted(holidays.country_holidays("GB", subdiv=part, years=years)) for part in set(parts.values())}
     return [(force, day) for force, part in parts.items() for day in kept[part]]
 
 

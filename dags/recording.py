@@ -24,6 +24,7 @@ from expectations.quality import RuleResult
 
 KEY = ["force", "area", "neighbourhood", "period", "period_start"]
 _COUNTS = ["cases", "met", "missed", "pending", "unknown", "excluded", "timed"]
+_SUMS = ["sum_part", "sum_whole"]
 _PERIODS = ("day", "month")
 
 
@@ -80,8 +81,15 @@ class Feeds:
         return any(log not in self.held.get(force, set()) for log in measure.logs)
 
     def blocked(self, measure: Measure, force: str, period: str, start: date) -> bool:
-        last = start if period == "day" else _month_end(start)
-        return any(gap.blocks(measure.logs, force, start, last) for gap in self.gaps)
+        return any(gap.blocks(measure.logs, force, start, _last_day(period, start)) for gap in self.gaps)
+
+
+def _last_day(period: str, start: date) -> date:
+    if period == "day":
+        return start
+    if period == "month":
+        return _month_end(start)
+    return _month_end(start.replace(month=12) if period == "year" else start + timedelta(days=335))
 
 
 def _month_end(start: date) -> date:
@@ -129,7 +137,9 @@ def _with_cannot_judge(each: Tally, feeds: Feeds, window: Window, forces: Sequen
     table["period_start"] = pd.to_datetime(table["period_start"]).dt.date
     if extra:
         empty = pd.DataFrame(extra).assign(unjudgeable=True, outside_force_dates=False, period_open=False)
-        empty = empty.assign(**dict.fromkeys(_COUNTS, 0), excluded_by_reason="{}", p50_seconds=None, p90_seconds=None)
+        empty = empty.assign(
+            **dict.fromkeys([*_COUNTS, *_SUMS], 0), excluded_by_reason="{}", p50_seconds=None, p90_seconds=None
+        )
         table = pd.concat([table, empty], ignore_index=True) if len(table) else empty
     return table
 
@@ -163,8 +173,10 @@ def _verdicts(each: Tally, table: pd.DataFrame, feeds: Feeds) -> tuple[list[str]
     rules = [_rule(each, force, on) for force, on in zip(table["force"], table["period_start"], strict=True)]
     as_missed = [rule.definition.get("unknown") == "as_missed" for rule in rules]
     in_rate = table["unknown"].where(pd.Series(as_missed, index=table.index, dtype=bool), 0)
-    table["numerator"] = table["met"]
-    table["denominator"] = table["met"] + table["missed"] + in_rate
+    # A share that no limit judges is published as what was measured: its part and its whole.
+    measured = (table["timed"] > 0) & (table["sum_whole"] > 0)
+    table["numerator"] = table["met"].where(~measured, table["sum_part"])
+    table["denominator"] = (table["met"] + table["missed"] + in_rate).where(~measured, table["sum_whole"])
     table["target_numerator"] = pd.array([rule.target_numerator for rule in rules], dtype="Int64")
     table["target_denominator"] = pd.array([rule.target_denominator for rule in rules], dtype="Int64")
     table["minimum_n"] = [rule.minimum_n for rule in rules]

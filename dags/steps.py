@@ -16,9 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import rfc8785
-from connectors.sources.delivery import Source
-from connectors.sources.description import described
-from connectors.sources.file import canonical, find_logs
 from sqlalchemy import Connection, Engine
 
 from checks.commitment import measures
@@ -32,6 +29,9 @@ from checks.standard import Standard
 from connectors.lake.cases import Slice, read_cases, write_cases
 from connectors.lake.tables import Lake
 from connectors.settings import Settings
+from connectors.sources.delivery import Source
+from connectors.sources.description import described
+from connectors.sources.file import canonical, find_logs
 from connectors.sources.forces import DEFAULT_ZONE
 from connectors.store import read, write
 from connectors.store.cases import STATES_KEPT, replace_cases, sync_breaches
@@ -44,6 +44,7 @@ from dags.tables import write_csv
 from expectations.quality import RuleResult
 
 Say = Callable[[str], None]
+PERIODS = ("day", "month", "year", "rolling_12_months")
 
 
 def _silent(_: str) -> None:
@@ -319,24 +320,10 @@ def _store(
     versions: dict[str, int],
 ) -> int:
     """One transaction: a run's figures, commitments and expectation results are all there or none is."""
-    first = plan.window.first_day or date.min
-    last = plan.window.last_day or date.max
     with engine.begin() as conn:
         figures = list(said.figures)
         for each in tallies:
-            own = [f for f in said.figures if (f["standard"], f["measure"]) == (each.standard.name, each.measure.name)]
-            for force in sorted({figure["force"] for figure in own}):
-                for period in ("day", "month"):
-                    figures += emptied_figures(
-                        conn,
-                        [figure for figure in own if figure["force"] == force],
-                        standard=each.standard.name,
-                        measure=each.measure.name,
-                        force=force,
-                        period=period,
-                        first=first,
-                        last=last,
-                    )
+            figures += _emptied(conn, plan, each, said)
         written = record_figures(conn, plan.run_id, figures)
         record_commitments(conn, plan.run_id, said.commitments)
         if written:
@@ -344,6 +331,29 @@ def _store(
         sealed = _seal(conn, figures)
         write.finish_run(conn, plan.run_id, **sealed, input_key=json.dumps(versions), finished_at=datetime.now(UTC))
     return written
+
+
+def _emptied(conn: Connection, plan: Plan, each: recording.Tally, said: recording.Recorded) -> list[dict[str, Any]]:
+    """Figures of no cases where the store still states some: their records were withdrawn or moved away."""
+    window = plan.window
+    # Under a window only its days are known to be whole.
+    periods = PERIODS if window.first_day is None and window.last_day is None else PERIODS[:1]
+    own = [f for f in said.figures if (f["standard"], f["measure"]) == (each.standard.name, each.measure.name)]
+    return [
+        figure
+        for force in sorted({figure["force"] for figure in own})
+        for period in periods
+        for figure in emptied_figures(
+            conn,
+            [figure for figure in own if figure["force"] == force],
+            standard=each.standard.name,
+            measure=each.measure.name,
+            force=force,
+            period=period,
+            first=window.first_day or date.min,
+            last=window.last_day or date.max,
+        )
+    ]
 
 
 def _seal(conn: Connection, figures: Sequence[dict[str, Any]]) -> dict[str, str]:

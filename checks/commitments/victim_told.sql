@@ -3,9 +3,9 @@
 -- Promise:     Tell a victim of an arrest, interview, release, change of bail or decision not to investigate
 --              (Victims' Code, Right 6).
 -- Case:        A listed event in a victim's case.
--- Clock:       Happened to told.
--- Limit:       5 working days, 1 with enhanced rights (where that is not recorded: 5). The day after the event is the
---              first that can count, to the end of the last one, local; weekends and the nation's bank holidays do not.
+-- Clock:       Happened to told. The day after the event is the first that can count, the last one counts to its end,
+--              local; weekends and the bank holidays of the force's nation do not count.
+-- Limit:       5 working days, 1 working day with enhanced rights (5 where that is not recorded).
 -- Leaves out:  Victims who declined updates inside the limit and before they were told.
 -- Needs:       victim_events.happened_at, victim_events.told_at, victim_cases.enhanced_rights
 -- Switches:    limit = within | under

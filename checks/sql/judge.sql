@@ -102,8 +102,8 @@ select
         when stop_decides and state in ('met', 'missed', 'timed')
             then (epoch_us(stopped_at) - epoch_us(started_at)) / 1000000
     end as elapsed_seconds,
-    part,
-    whole,
+    part::bigint as part,
+    whole::bigint as whole,
     covers,
     local_day,
     coalesce(unjudgeable, false) as unjudgeable,

@@ -79,7 +79,7 @@ def _bring_into_line(
         "make_timestamptz(epoch_us(clock_started_at)) as clock_started_at, limit_seconds, "
         "make_timestamptz(epoch_us(due_at)) as due_at, "
         "make_timestamptz(epoch_us(clock_stopped_at)) as clock_stopped_at, "
-        f"elapsed_seconds, local_day, unjudgeable, outside_force_dates from facts where {chosen}"
+        f"elapsed_seconds, part, whole, covers, local_day, unjudgeable, outside_force_dates from facts where {chosen}"
     )
     differs = " or ".join(f'new."{name}" is distinct from old."{name}"' for name in _COMPARED)
     con.execute(

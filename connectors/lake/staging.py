@@ -106,16 +106,19 @@ def _compare_keys(staged: Staged) -> None:
     by_key = ", ".join(f'"{key}"' for key in staged.log.keys)
     values = ", ".join(f'"{name}", "{name}__trouble"' for name in staged.columns)
     present = " and ".join(f'"{key}" is not null' for key in staged.log.keys)
-    con = connect(memory_limit="2GB", spill=str(staged.path.parent))
+    con = connect(memory_limit="1GB", spill=str(staged.path.parent))
     try:
+        # Keys are looked for by their hash first: of most deliveries only numbers need to be held.
         again = con.execute(
             f"""
-            with delivered as (select * from read_parquet({literal(str(staged.path))}) where {present}),
-            again as (select {by_key} from delivered group by all having count(*) > 1),
+            with delivered as not materialized (
+                select *, hash({by_key}) as bucket from read_parquet({literal(str(staged.path))}) where {present}
+            ),
+            again as (select bucket from delivered group by all having count(*) > 1),
             versions as (
                 select row_number, {by_key},
                     dense_rank() over (partition by {by_key} order by {values}, delivered) as version
-                from delivered semi join again using ({by_key})
+                from delivered semi join again using (bucket)
             )
             select row_number, max(version) over same_key > 1 as conflicting,
                 row_number = min(row_number) over same_key as first

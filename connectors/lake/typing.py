@@ -37,6 +37,7 @@ _MACROS = Path(__file__).with_suffix(".sql")
 
 # Beyond these no Python date can hold an instant (the last evening of 9999, west of Greenwich).
 _FIRST, _LAST = np.datetime64("0001-01-01", "us"), np.datetime64("9999-12-31T23:59:59.999999", "us")
+_DAY = np.timedelta64(1, "D")
 
 
 def typed(log: Log, rows: pa.Table, local: LocalTime, meaning_empty: Sequence[str] = ()) -> pa.Table:
@@ -113,7 +114,7 @@ def _placed(
     said |= dict.fromkeys(np.flatnonzero(outside).tolist(), UNREADABLE)
     instants[outside] = np.datetime64("NaT")
     if said:
-        words = trouble.to_numpy().astype(object)
+        words = trouble.to_numpy(zero_copy_only=False).astype(object)
         words[list(said)] = list(said.values())
         trouble = pa.array(words, pa.string())
     return pa.array(instants, pa.timestamp("us")).cast(pa.timestamp("us", "UTC")), trouble
@@ -121,7 +122,9 @@ def _placed(
 
 def _instants(wall: pd.DatetimeIndex, local: LocalTime) -> tuple[Any, dict[int, str]]:
     """The UTC instants of wall clocks (NaT where there is none), and the trouble of each position without one."""
-    placed = wall.tz_localize(local.zone, ambiguous="NaT", nonexistent="NaT").tz_convert("UTC").tz_localize(None)
+    # On the first and last day of Python's calendar pandas may run over its edge and give up on all of them.
+    safe = pd.DatetimeIndex(wall.where((wall > _FIRST + _DAY) & (wall < _LAST - _DAY)))
+    placed = safe.tz_localize(local.zone, ambiguous="NaT", nonexistent="NaT").tz_convert("UTC").tz_localize(None)
     lost = np.flatnonzero(placed.isna())
     instants = placed.to_numpy().astype("datetime64[us]")
     troubles: dict[int, str] = {}
@@ -136,15 +139,18 @@ def _instants(wall: pd.DatetimeIndex, local: LocalTime) -> tuple[Any, dict[int, 
 
 
 def _decided(wall: datetime, local: LocalTime) -> tuple[datetime | None, str]:
-    """The instant (naive UTC) that the source's rule gives a wall clock that came twice or never; else its trouble.
+    """The instant (naive UTC) the source's rule gives a wall clock that came twice or never; else its trouble.
 
     What never existed is read as a clock that was not put forward would mean it: 01:30 is 02:30 summer time.
     """
     zone = ZoneInfo(local.zone)
-    # Python's fold: 0 reads by the offset before the clock change, 1 by the one after it.
-    readings = [wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)]
-    exists = readings[0].astimezone(zone).replace(tzinfo=None) == wall
+    try:
+        # Python's fold: 0 reads by the offset before the clock change, 1 by the one after it.
+        before, after = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    except OverflowError:
+        return None, UNREADABLE
+    exists = before.astimezone(zone).replace(tzinfo=None) == wall
     rule, trouble = (local.ambiguous, AMBIGUOUS) if exists else (local.nonexistent, NONEXISTENT)
-    if rule == "refuse":
-        return None, trouble
-    return (min if rule == "earlier" else max)(readings).replace(tzinfo=None), trouble
+    if before == after or rule != "refuse":
+        return (min if rule == "earlier" else max)(before, after).replace(tzinfo=None), ""
+    return None, trouble

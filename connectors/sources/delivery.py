@@ -1,34 +1,35 @@
-"""What a source is and what it hands over: batches of text rows, and the records that could not be split into columns."""
+"""What a source is and what a delivery hands over: contract columns as text, a batch at a time.
+
+Readers know nothing of types: every value is text, so that there is one typing door, in `connectors/lake`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from pathlib import Path
 
 import pyarrow as pa
 
-from connectors.sources.local_time import LocalTime
+from connectors.lake.typing import LocalTime
 
-BATCH = 100_000
+ROW_NUMBER = "row_number"
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """A record that cannot be used; `row_number` counts the file's data records from 1, this one included.
-
-    `kept_values` are those of its contract columns that could be told, as delivered.
-    """
+    """A record that could not even be split into columns; `kept_values` holds contract columns only."""
 
     row_number: int
     rule: str
     sentence: str
-    kept_values: Mapping[str, str] = field(default_factory=dict)
+    kept_values: dict[str, str]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Some rows of a delivery: text columns (NULL or '' = empty) and `row_number` (int64)."""
+    """About 100,000 records: text columns (NULL or '' = empty) and `row_number` (int64, 1 = first data record)."""
 
     rows: pa.Table
     refusals: tuple[Refusal, ...] = ()
@@ -36,12 +37,11 @@ class Batch:
 
 @dataclass(frozen=True)
 class Source:
-    """How a log is read from a file.
+    """How deliveries of one log are read.
 
-    `name` is the description's, or the log's own name for a file already in the contract's columns; `force` fills
-    that column where the file has none; `empty` are further texts that mean "not recorded"; `delivers` is `changes`
-    or `snapshot` (a key that is gone was withdrawn); `expected` are the freshness and size its owner states; `sql` is
-    the description's select from `raw`, '' for a file in the contract's columns; `location` its usual place.
+    `force`, `encoding`, `format` and `delimiter` are '' where the file itself says; `sql` is '' where the file is already in
+    the contract's columns; `empty` are texts that mean "not recorded"; `expected` is what the fitness suite takes
+    (`max_age_hours`, `min_rows`, `max_rows`, `may_be_empty`); `file` is the description's own path.
     """
 
     name: str
@@ -51,36 +51,50 @@ class Source:
     ambiguous: str = "refuse"
     nonexistent: str = "refuse"
     delivers: str = "changes"
-    expected: Mapping[str, object] = field(default_factory=dict)
+    expected: Mapping[str, object] | None = None
     empty: tuple[str, ...] = ()
     encoding: str = ""
     format: str = ""
-    sql: str = ""
+    delimiter: str = ""
+    key: str = ""
     location: str = ""
+    sql: str = ""
+    file: str = ""
 
     @property
     def local_time(self) -> LocalTime:
-        """How its times without an offset are placed."""
         return LocalTime(self.zone, self.ambiguous, self.nonexistent)
 
 
-class RawRows(Protocol):
-    """A file as text: its header, and its records in batches whose columns are the header's."""
+@dataclass
+class Delivery:
+    """One file, opened: its header was read and fits, its records are read when asked for.
 
-    header: tuple[str, ...]
-
-    def batches(self) -> Iterator[Batch]:
-        """The records in file order; raises NotFitError where the file cannot be read any further."""
-        ...
-
-
-class Delivery(Protocol):
-    """One delivered file, opened: `columns` are the contract columns it brings, `sha256` is of its bytes."""
+    `columns` are the contract columns it brings; `rows` counts the records handed over so far, refused ones included.
+    """
 
     source: Source
-    sha256: str
+    path: Path
     columns: tuple[str, ...]
+    read: Callable[[], Iterator[Batch]] = field(repr=False)
+    rows: int = 0
+    _sha256: str = field(default="", repr=False)
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the file as it lies there, compressed or not."""
+        if not self._sha256:
+            with self.path.open("rb") as file:
+                self._sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        return self._sha256
 
     def batches(self) -> Iterator[Batch]:
-        """Its rows in contract columns; raises NotFitError where it cannot be read any further."""
-        ...
+        """Read the file from its beginning; memory does not grow with the file.
+
+        Raises:
+            NotFitError: what can only be seen while reading (undecodable bytes, a file cut short).
+        """
+        self.rows = 0
+        for batch in self.read():
+            self.rows += batch.rows.num_rows + len(batch.refusals)
+            yield batch

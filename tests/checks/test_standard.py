@@ -59,9 +59,7 @@ def standard(name: str, *rules: Rule, title: str = "Policing Pledge") -> Standar
 
 def days(found: list[Effective]) -> list[tuple[str, str, str, str]]:
     """(standard, the rule's force, first day, last day), '' = open."""
-    return [
-        (e.rule.standard, e.rule.force, str(e.applies_from or ""), str(e.applies_to or "")) for e in found
-    ]
+    return [(e.rule.standard, e.rule.force, str(e.applies_from or ""), str(e.applies_to or "")) for e in found]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Non-emergency calls answered promptly: rows in, states out."""
 
+# ruff: noqa: E501 (tables of text)
 from __future__ import annotations
 
 from datetime import UTC, datetime

@@ -1,5 +1,6 @@
 """Emergencies reached in time: rows in, states out."""
 
+# ruff: noqa: E501 (tables of text)
 from __future__ import annotations
 
 from datetime import UTC, datetime

@@ -1,0 +1,43 @@
+-- abstraction: teams taken off neighbourhood business
+-- Commitment:  3
+-- Promise:     Take neighbourhood teams off neighbourhood business only when there is no other way.
+-- Case:        A neighbourhood and calendar month, from the month of the force's earliest duty in the log.
+-- Clock:       None: the team's abstracted hours in that local month divided by its on-duty hours, elapsed time.
+--              An officer's overlapping duties count once, abstraction first (team_hours).
+-- Limit:       At most 10 % (Norfolk, 2007/08). Pending until the month is over; unknown where the team has no
+--              on-duty hours, or a duty ends before it begins.
+-- Leaves out:  Months in which the neighbourhood was active only in part (created, merged or closed).
+-- Needs:       neighbourhoods.active_from, duties.started_at, duties.ended_at, duties.activity
+-- Switches:    limit = within | under
+-- Source:      HMIC, Serving neighbourhoods and individuals (2008), Appendix 2, commitment 3.
+with begun as (
+    select "force", min(started_at) as begun_at from duties group by "force"
+),
+
+spent as (
+    select
+        "force",
+        neighbourhood,
+        "month",
+        sum(microseconds) filter (where doing = 'abstracted') as abstracted,
+        sum(microseconds) filter (where doing in ('visible', 'neighbourhood_other', 'abstracted')) as on_duty,
+        bool_or(doing = 'contradictory') as contradictory
+    from team_hours
+    group by all
+)
+
+select
+    neighbourhood_months.* exclude (zone),
+    rule,
+    coalesce(abstracted, 0) as part,
+    coalesce(on_duty, 0) as whole,
+    false as at_least,
+    limit_percent,
+    ended_at as due_at,
+    contradictory,
+    'month' as covers
+from neighbourhood_months
+inner join rule using ("force")
+inner join begun using ("force")
+left join spent using ("force", neighbourhood, "month")
+where ended_at > begun_at

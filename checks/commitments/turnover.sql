@@ -1,0 +1,108 @@
+-- turnover: officers leaving their neighbourhood team
+-- Commitment:  3
+-- Promise:     Keep staff turnover in neighbourhood teams to a minimum.
+-- Case:        A neighbourhood and twelve whole months in a row, named by the last of them (N1/2026-10 is November 2025
+--              to October 2026) and dated by its first day; from the month of the force's earliest posting.
+-- Clock:       None: officers who left in the twelve months divided by the average strength on their days. Counted
+--              as leavers x days and officer days. A posting is over at the end of `ended_on`; one that goes on in the
+--              same neighbourhood by the next day is no leaving.
+-- Limit:       None: the figure is published without a verdict unless a standard sets a most in %. Pending until the
+--              last month is over; unknown where nobody was posted, or a posting ends before it begins.
+-- Leaves out:  Neighbourhoods not active on every day of the twelve months (part_month).
+-- Needs:       neighbourhoods.active_from, postings.started_on, postings.ended_on
+-- Switches:    none
+-- Source:      HMIC, Serving neighbourhoods and individuals (2008), Appendix 2, commitment 3.
+with begun as (
+    select "force", date_trunc('month', min(started_on))::date as begun_on from postings group by "force"
+),
+
+-- Postings of one officer that overlap or follow each other are one stay.
+chained as (
+    select
+        *,
+        max(coalesce(ended_on, 'infinity'::date)) over (
+            partition by "force", neighbourhood, officer_id
+            order by started_on, ended_on nulls last
+            rows between unbounded preceding and 1 preceding
+        ) as there_until
+    from postings
+    where coalesce(ended_on >= started_on, true)
+),
+
+numbered as (
+    select
+        *,
+        count(*) filter (where there_until is null or there_until < started_on - 1) over (
+            partition by "force", neighbourhood, officer_id order by started_on, ended_on nulls last
+            rows unbounded preceding
+        ) as stay
+    from chained
+),
+
+stays as (
+    select
+        "force",
+        neighbourhood,
+        min(started_on) as came_on,
+        max(coalesce(ended_on, 'infinity'::date)) as left_on
+    from numbered
+    group by "force", neighbourhood, officer_id, stay
+),
+
+windows as (
+    select
+        neighbourhood_months.*,
+        ("month" - interval 11 months)::date as first_day,
+        last_day("month") as last_day,
+        last_day - first_day + 1 as days,
+        -- A neighbourhood younger than the twelve months was not there in all of them.
+        utc(first_day, zone) < active_from as too_young
+    from neighbourhood_months
+),
+
+served as (
+    select
+        "force",
+        neighbourhood,
+        "month",
+        count(*) filter (where left_on between first_day and last_day) as leavers,
+        sum(least(left_on, last_day) - greatest(came_on, first_day) + 1) as officer_days
+    from windows
+    inner join stays using ("force", neighbourhood)
+    where came_on <= last_day and left_on >= first_day
+    group by all
+),
+
+flawed as (
+    select
+        rule,
+        "force",
+        neighbourhood,
+        "month",
+        bool_or(list_has_any(lacks, needs)) as unjudgeable,
+        bool_or(ended_on < started_on) as contradictory
+    from windows
+    inner join postings using ("force", neighbourhood)
+    inner join rule using ("force")
+    where least(started_on, ended_on) <= last_day and coalesce(greatest(started_on, ended_on) >= first_day, true)
+    group by all
+)
+
+select
+    windows.* exclude (exclusion, zone),
+    rule,
+    coalesce(exclusion, case when too_young then 'part_month' end) as exclusion,
+    coalesce(leavers * days, 0) as part,
+    coalesce(officer_days, 0) as whole,
+    false as at_least,
+    limit_percent,
+    ended_at as due_at,
+    contradictory,
+    unjudgeable,
+    'rolling_12_months' as covers
+from windows
+inner join rule using ("force")
+inner join begun using ("force")
+left join served using ("force", neighbourhood, "month")
+left join flawed using (rule, "force", neighbourhood, "month")
+where first_day >= begun_on

@@ -1,0 +1,81 @@
+"""A measure is complete when it has a header, a spec test, a published standard and an oracle: who lacks what?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from checks.commitment import FOLDER, HEADINGS, UNKNOWN, Measure, measures, read_measure
+from expectations.published import load
+from tests.checks.oracle import oracle_of
+
+SPECS = Path(__file__).parent / "commitments"
+# What every spec test shows, by words it cannot do without; a measure without limit is `timed`, never met.
+SHOWN = {"pending": "pending", "unknown": "unknown", "excluded": "excluded", "a clock change": "2025-10-26"}
+
+
+def spec_of(name: str) -> Path:
+    return SPECS / f"test_{name}.py"
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.sql")), ids=lambda path: path.stem)
+def test_every_file_has_a_complete_header(path: Path) -> None:
+    measure = read_measure(path)
+    assert measure.name == path.stem
+    assert 1 <= measure.commitment <= 10 or measure.name == "explained"
+    empty = [
+        name
+        for name in ("title", "promise", "case", "clock", "limit", "leaves_out", "source")
+        if not getattr(measure, name)
+    ]
+    assert not empty, f"{path.name} says nothing under {', '.join(empty)}"
+
+
+def test_a_header_that_lacks_a_heading_is_named(tmp_path: Path) -> None:
+    whole = (FOLDER / "answer_999.sql").read_text("utf-8")
+    for heading in HEADINGS:
+        lines = [line for line in whole.splitlines() if not line.startswith(f"-- {heading}:")]
+        (tmp_path / "answer_999.sql").write_text("\n".join(lines), "utf-8")
+        with pytest.raises(Exception, match=heading):
+            read_measure(tmp_path / "answer_999.sql")
+
+
+@pytest.mark.parametrize("measure", measures().values(), ids=lambda measure: measure.name)
+def test_every_measure_is_complete(measure: Measure) -> None:
+    missing = _missing(measure, {rule.measure for standard in load().values() for rule in standard.rules})
+    assert not missing, f"{measure.name} lacks {'; '.join(missing)}"
+
+
+def test_what_is_missing_is_named() -> None:
+    one = measures()["answer_999"]
+    nobody = Measure(**{**vars(one), "name": "nobody_wrote_it", "commitment": 5})
+    assert _missing(nobody, {"answer_999"}) == [
+        "a row in a published standard",
+        "an oracle in tests/checks/oracle",
+        "the spec test tests/checks/commitments/test_nobody_wrote_it.py",
+    ]
+
+
+def _missing(measure: Measure, published: set[str]) -> list[str]:
+    missing = []
+    if measure.name not in published:
+        missing.append("a row in a published standard")
+    if oracle_of(measure.name) is None:
+        missing.append("an oracle in tests/checks/oracle")
+    if not spec_of(measure.name).exists():
+        return [*missing, f"the spec test tests/checks/commitments/test_{measure.name}.py"]
+    said = spec_of(measure.name).read_text("utf-8")
+    missing += [f"a case in its spec test of: {what}" for what, words in SHOWN.items() if words not in said]
+    missing += [
+        f"its spec test under {switch} = {value}"
+        for switch, values in measure.switches.items()
+        for value in values[1:]
+        if values != UNKNOWN and f'"{value}"' not in said
+    ]
+    return missing
+
+
+def test_no_spec_test_without_its_measure() -> None:
+    named = {path.stem.removeprefix("test_") for path in SPECS.glob("test_*.py")}
+    assert not named - set(measures()), f"no measure of these names: {sorted(named - set(measures()))}"
