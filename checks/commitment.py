@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from checks.errors import UsageError
-from checks.logs import LOGS
+from checks.logs import LOGS, WRITTEN_HERE
 
 FOLDER = Path(__file__).parent / "commitments"
 HEADINGS = ("Commitment", "Promise", "Case", "Clock", "Limit", "Leaves out", "Needs", "Switches", "Source")
@@ -55,8 +55,9 @@ class Measure:
 
     @property
     def logs(self) -> tuple[str, ...]:
-        """The logs its cases are read from, in the order of the header."""
-        return tuple(dict.fromkeys(need.partition(".")[0] for need in self.needs))
+        """The delivered logs its cases are read from; what the product writes itself cannot fail to come."""
+        named = dict.fromkeys(need.partition(".")[0] for need in self.needs)
+        return tuple(log for log in named if log not in WRITTEN_HERE)
 
 
 def read_measure(path: Path) -> Measure:
@@ -120,6 +121,6 @@ def _switch(part: str) -> tuple[str, tuple[str, ...]]:
 
 @cache
 def measures() -> dict[str, Measure]:
-    """Every measure by name, in the order of commitments, then names."""
+    """Every measure by name, in the order they are judged: by commitment, the closing promise (0) last."""
     found = [read_measure(path) for path in sorted(FOLDER.glob("*.sql"))]
-    return {measure.name: measure for measure in sorted(found, key=lambda m: (m.commitment, m.name))}
+    return {measure.name: measure for measure in sorted(found, key=lambda m: (m.commitment == 0, m.commitment, m.name))}

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import duckdb
 
 
 def connect(memory_limit: str = "", threads: int = 0, spill: str = "") -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB whose time zone is UTC; a DuckDB file would let only one process write."""
-    settings: dict[str, str | bool | int | float | list[str]] = {
-        "TimeZone": "UTC",
-        "temp_file_encryption": True,
-    }
+    # Without a folder of its own DuckDB would spill into the working directory.
+    folder = spill or str(Path(tempfile.gettempdir()) / "pledge-duckdb")
+    # The progress bar goes to standard output, where the data goes, even without a terminal.
+    settings: dict[str, str | int] = {"TimeZone": "UTC", "temp_directory": folder, "enable_progress_bar": "false"}
     if memory_limit:
         settings["memory_limit"] = memory_limit
     if threads:
         settings["threads"] = threads
-    if spill:
-        settings["temp_directory"] = spill
     con = duckdb.connect()
     for name, value in settings.items():
         con.execute(f"set {name} = '{value}'")

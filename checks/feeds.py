@@ -2,63 +2,152 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from checks.commitment import Measure
 
 ALL = "all"
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Delivered:
-    """A delivery as the store remembers it; `covers_*` None = nobody knows what it held."""
+    """A delivery as the store remembers it, in local days.
+
+    `order` is the number of the run that took it in; `force` ALL = several forces, or nobody knows which. Its rows
+    are of `first_day` to `last_day`, None = nobody knows, or there were none; rows of an undated log have no day.
+    """
 
     source: str
     log: str
     force: str
     fit: bool
-    received_at: datetime
-    covers_from: datetime | None = None
-    covers_to: datetime | None = None
+    order: int
+    received_on: date
+    first_day: date | None = None
+    last_day: date | None = None
+    empty: bool = False
+    dated: bool = True
 
 
 @dataclass(frozen=True)
 class Gap:
-    """Local days for which a force's log is unfit: figures of these days that need it cannot be judged."""
+    """Local days for which a force's log came unfit and was not made good: they cannot be judged by that log."""
 
     log: str
-    force: str
     first_day: date
     last_day: date
 
-    def blocks(self, logs: Iterable[str], force: str, first: date, last: date) -> bool:
+    def blocks(self, logs: Iterable[str], first: date, last: date) -> bool:
         """Whether a figure over `first` to `last` that needs `logs` falls into the gap."""
-        same_force = self.force in (ALL, force)
-        return self.log in logs and same_force and first <= self.last_day and last >= self.first_day
+        return self.log in logs and first <= self.last_day and last >= self.first_day
 
 
-def gaps(deliveries: Iterable[Delivered]) -> list[Gap]:
-    """The gaps that unfit deliveries left and no later fit delivery of the same source and log has closed."""
-    ordered = sorted(deliveries, key=lambda each: each.received_at)
-    return [
-        _gap(ordered[:place], unfit)
-        for place, unfit in enumerate(ordered)
-        if not unfit.fit and not any(_closes(later, unfit) for later in ordered[place + 1 :])
-    ]
+def gaps(deliveries: Iterable[Delivered], force: str) -> list[Gap]:
+    """The days of a force that unfit deliveries left open and no later fit one of the same source has filled."""
+    own = sorted((each for each in deliveries if each.force in (ALL, force)), key=lambda each: each.order)
+    found: list[Gap] = []
+    for unfit in (each for each in own if not each.fit):
+        same = [each for each in own if each.fit and (each.source, each.log) == (unfit.source, unfit.log)]
+        open_days = [_days_of(unfit, [each for each in same if each.order < unfit.order])]
+        for later in (each for each in same if each.order > unfit.order):
+            open_days = [rest for days in open_days for rest in _without(days, _filled(later))]
+        found += [Gap(unfit.log, *days) for days in open_days]
+    return found
 
 
-def _closes(later: Delivered, unfit: Delivered) -> bool:
-    return (
-        later.fit
-        and (later.source, later.log) == (unfit.source, unfit.log)
-        and (later.force == unfit.force or ALL in (later.force, unfit.force))
-    )
+def _days_of(unfit: Delivered, before: Sequence[Delivered]) -> tuple[date, date]:
+    """What an unfit delivery was about; if nobody can tell, everything since the last fit one."""
+    if unfit.first_day and unfit.last_day:
+        return unfit.first_day, max(unfit.first_day, min(unfit.last_day, unfit.received_on))
+    ends = [_first_missing(each) for each in before if each.last_day or not each.dated]
+    return max(ends, default=date.min), unfit.received_on
 
 
-def _gap(before: list[Delivered], unfit: Delivered) -> Gap:
-    """What the delivery covered; if that cannot be known, all since the last fit delivery of that log ended."""
-    if unfit.covers_from and unfit.covers_to:
-        return Gap(unfit.log, unfit.force, unfit.covers_from.date(), unfit.covers_to.date())
-    ends = [each.covers_to for each in before if each.fit and each.log == unfit.log and each.covers_to]
-    first = max(ends).date() if ends else date.min
-    return Gap(unfit.log, unfit.force, first, unfit.received_at.date())
+def _first_missing(fit: Delivered) -> date:
+    """The first day a fit delivery did not bring in full: that of its reception, or the one after its last row."""
+    return min(fit.last_day + _DAY, fit.received_on) if fit.last_day else fit.received_on
+
+
+def _filled(fit: Delivered) -> tuple[date, date] | None:
+    """A fit delivery fills the days from its first row to its reception: a quiet log has no row on its last day."""
+    if not fit.dated:
+        return date.min, fit.received_on
+    return (fit.first_day, fit.received_on) if fit.first_day else None
+
+
+def _without(days: tuple[date, date], filled: tuple[date, date] | None) -> Iterator[tuple[date, date]]:
+    if filled is None or filled[1] < days[0] or filled[0] > days[1]:
+        yield days
+        return
+    if days[0] < filled[0]:
+        yield days[0], filled[0] - _DAY
+    if days[1] > filled[1]:
+        yield filled[1] + _DAY, days[1]
+
+
+@dataclass(frozen=True)
+class Feeds:
+    """What the forces deliver.
+
+    For each force: `held` = the logs it ever delivered, `never` = the columns (`incidents.eta_given`) that none of
+    its rows' sources deliver, `gaps`, and `spans` = its first and last local day with cases or gaps.
+    """
+
+    held: Mapping[str, set[str]]
+    never: Mapping[str, set[str]] = field(default_factory=dict)
+    gaps: Mapping[str, Sequence[Gap]] = field(default_factory=dict)
+    spans: Mapping[str, tuple[date, date]] = field(default_factory=dict)
+
+    def absent(self, measure: Measure, force: str, definition: Mapping[str, str] | None = None) -> bool:
+        """Whether the force never delivered a log or column the measure needs (for all forces: whether none did)."""
+        if force == ALL:
+            return all(self.absent(measure, each, definition) for each in self.held)
+        needs = measure.needs_of(dict(definition or measure.default_definition))
+        lacking = self.never.get(force, set())
+        no_log = any(log not in self.held.get(force, ()) for log in measure.logs)
+        return no_log or any(need in lacking for need in needs)
+
+    def blocked(self, measure: Measure, force: str, period: str, start: date) -> bool:
+        """Whether a figure falls into a gap of a log it needs (for all forces: into one of each that delivers it)."""
+        if not self.gaps:
+            return False
+        if force == ALL:
+            able = [each for each in self.held if not self.absent(measure, each)]
+            return bool(able) and all(self.blocked(measure, each, period, start) for each in able)
+        end = last_day(period, start)
+        return any(gap.blocks(measure.logs, start, end) for gap in self.gaps.get(force, ()))
+
+    def periods(self, force: str, first: date | None, last: date | None, today: date) -> list[tuple[str, date]]:
+        """The days, and the whole months and years, of a force's span that lie in the window and have begun."""
+        known = [self.spans[force]] if force in self.spans else list(self.spans.values()) if force == ALL else []
+        if not known:
+            return []
+        begins, ends = min(span[0] for span in known), max(span[1] for span in known)
+        lower, upper = max(begins, first or begins), min(ends, last or ends, today)
+        days = [lower + _DAY * n for n in range((upper - lower).days + 1)]
+        found = [("day", day) for day in days]
+        months = {day.replace(day=1) for day in days}
+        longer = [("month", start) for start in sorted(months)]
+        longer += [("year", start) for start in sorted({month.replace(month=1) for month in months})]
+        return found + [each for each in longer if _is_whole(*each, first, last, today)]
+
+
+def _is_whole(period: str, start: date, first: date | None, last: date | None, today: date) -> bool:
+    """Whether all of a period that has been lies in the window: half a month is not a figure of that month."""
+    return (first is None or first <= start) and (last is None or last >= min(last_day(period, start), today))
+
+
+def last_day(period: str, start: date) -> date:
+    """The last local day of a period."""
+    if period == "day":
+        return start
+    if period == "month":
+        return _month_end(start)
+    return _month_end(start.replace(month=12) if period == "year" else start + timedelta(days=335))
+
+
+def _month_end(start: date) -> date:
+    return (start.replace(day=28) + timedelta(days=4)).replace(day=1) - _DAY

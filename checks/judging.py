@@ -72,9 +72,7 @@ def _table(name: str, rows: Sequence[Mapping[str, object]], types: Mapping[str, 
     return script
 
 
-def run_script(
-    window: Window, zones: Mapping[str, str], bank_holidays: Sequence[tuple[str, date]] = ()
-) -> str:
+def run_script(window: Window, zones: Mapping[str, str], bank_holidays: Sequence[tuple[str, date]] = ()) -> str:
     """The tables `run` (as_at and window), `zones` (each force's time zone) and `bank_holidays` (force, local day)."""
     run = {"as_at": window.as_at, "window_from": window.first_day, "window_to": window.last_day}
     forces = [{"force": force, "zone": zone} for force, zone in sorted(zones.items())]

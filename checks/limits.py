@@ -74,7 +74,10 @@ def limits_of(values: Sequence[float], sizes: Sequence[int | None], chart: Chart
     pooled = sum(value * n for value, n in zip(values, counts, strict=True)) / sum(counts)
     variance = max(0.0, pooled * (1 - pooled))
     scores = [(v - pooled) / sqrt(variance / n) if variance else 0.0 for v, n in zip(values, counts, strict=True)]
-    spread = mean_range(scores, screened)
+    spread, unscreened = mean_range(scores, screened), mean_range(scores, False)
+    if spread is not None and unscreened is not None:
+        # Screening never narrows the limits below those of chance alone (a spread of D2 is a σz of 1).
+        spread = max(spread, min(unscreened, D2))
     return Limits(pooled, None if spread is None else lambda n: 3 * spread / D2 * sqrt(variance / (n or 1)), True)
 
 
@@ -84,4 +87,6 @@ def mean_range(values: Sequence[float], screened: bool) -> float | None:
     if not ranges:
         return None
     mean = fmean(ranges)
-    return fmean(kept) if screened and (kept := [r for r in ranges if r < SCREEN * mean]) else mean
+    kept = [each for each in ranges if each < SCREEN * mean] if screened else []
+    # A single slip in a perfect record would leave limits without width, and every month to come a signal.
+    return fmean(kept) if any(kept) else mean

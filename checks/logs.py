@@ -87,6 +87,10 @@ _GRADES = ("emergency", "priority", "scheduled", "resolution_without_deployment"
 _SETTINGS = ("urban", "rural")
 
 
+# Logs the product writes itself: one that is absent means that nothing was said, not that a feed failed.
+WRITTEN_HERE = frozenset({"explanations"})
+
+
 def _kind(name: str) -> Kind:
     if name.endswith(("_at", "_for", "_until")) or name.startswith("active_"):
         return Kind.MOMENT

@@ -7,6 +7,7 @@ here. The same reading serves `pledge run`, the nightly DAG and the dry run `ple
 from __future__ import annotations
 
 import hashlib
+import json
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,17 +16,19 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pandas as pd
-from connectors.sources.delivery import Delivery, Source
-from connectors.sources.file import open_delivery
 
+from checks.database import connect
 from checks.errors import NotFitError
 from checks.logs import LOGS, Column, Kind, Log
 from connectors.lake.merge import merge, withdraw
-from connectors.lake.staging import Staged, span, stage
+from connectors.lake.staging import Staged, stage
 from connectors.lake.tables import Lake
+from connectors.sources.delivery import Delivery, Source
+from connectors.sources.file import open_delivery
 from expectations.quality import RuleResult, delivery_fitness, fitness, merged
 
 FIT, UNFIT = "fit", "unfit"
+WITHDRAWN = "records withdrawn at the source"
 SEVERAL = "all"
 
 
@@ -62,9 +65,10 @@ class Examined:
 
 @dataclass(frozen=True)
 class Earlier:
-    """What earlier deliveries of this source and log were like: their row counts, oldest first."""
+    """Earlier deliveries of this source and log: how many rows the fit ones had (oldest first), and the ids of all."""
 
     row_counts: tuple[int, ...] = ()
+    ids: tuple[str, ...] = ()
 
 
 def examine(
@@ -106,6 +110,17 @@ def _age_hours(path: Path, as_at: datetime) -> float:
     return (as_at.timestamp() - path.stat().st_mtime) / 3600
 
 
+def overdue(source: Source, path: Path, as_at: datetime) -> str:
+    """Why a delivery that brought nothing new should have; '' where the source's description does not say when."""
+    oldest = (source.expected or {}).get("max_age_hours")
+    if not isinstance(oldest, int | float):
+        return ""
+    if not path.is_file():
+        return f"There is no file; expected one at most {oldest:g} hours old."
+    age = _age_hours(path, as_at)
+    return f"The delivery is {age:.1f} hours old; expected at most {oldest:g}." if age > oldest else ""
+
+
 def _examine_rows(delivery: Delivery, log: Log, staged: Staged, as_at: datetime) -> Examined:
     local_date = as_at.astimezone(ZoneInfo(delivery.source.zone)).date()
     seen = Examined(FIT, rows_read=staged.rows_read, columns=staged.columns, sha256=delivery.sha256)
@@ -115,6 +130,7 @@ def _examine_rows(delivery: Delivery, log: Log, staged: Staged, as_at: datetime)
     for frame in staged.chunks():
         chunk_results, failures = fitness(log, staged.columns, frame, as_at, local_date)
         results += chunk_results
+        _widen(seen, log, frame, [f.position for f in failures if f.rule in _IMPOSSIBLE[log.name]])
         forces.update(frame["force"].dropna().unique())
         if failures:
             values = _delivered_values(log, staged.columns, frame, sorted({f.position for f in failures}))
@@ -125,16 +141,28 @@ def _examine_rows(delivery: Delivery, log: Log, staged: Staged, as_at: datetime)
                 seen.quarantined.append(Quarantined(row_number, key, failure.rule, failure.sentence, kept))
     seen.results = merged(results)
     seen.force = forces.pop() if len(forces) == 1 else SEVERAL
-    seen.covers_from, seen.covers_to = span(staged)
     return seen
+
+
+# A row of such a date says nothing of the days a delivery is about.
+_IMPOSSIBLE = {log.name: (f"future:{log.dated_by}", f"before_1990:{log.dated_by}") for log in LOGS.values()}
+
+
+def _widen(seen: Examined, log: Log, frame: pd.DataFrame, impossible: list[int]) -> None:
+    """Widen the span of the delivery by the rows of a frame."""
+    if log.dated_by not in frame:
+        return
+    dates = pd.to_datetime(frame[log.dated_by].drop(frame.index[impossible]).dropna(), utc=True)
+    if len(dates):
+        first, last = dates.min().to_pydatetime(), dates.max().to_pydatetime()
+        seen.covers_from = min(first, seen.covers_from or first)
+        seen.covers_to = max(last, seen.covers_to or last)
 
 
 def _delivered_values(
     log: Log, columns: tuple[str, ...], frame: pd.DataFrame, positions: list[int]
 ) -> dict[int, dict[str, str]]:
     """The contract values of some rows as text: as delivered where one could not be read, else as understood."""
-    import json
-
     kept: dict[int, dict[str, str]] = {}
     for position in positions:
         row = frame.iloc[position]
@@ -162,7 +190,7 @@ def lacking(log: Log, columns: tuple[str, ...]) -> str:
 
 @dataclass(frozen=True)
 class Admitted:
-    """What became of a delivery: the row of `deliveries` (without ids and times) and what else is to be recorded."""
+    """What became of a delivery: how many of its rows were new or corrected, and how many said nothing new."""
 
     examined: Examined
     rows_admitted: int
@@ -185,8 +213,27 @@ def admit(
             return Admitted(seen, 0, 0)
         done = merge(lake, staged, seen.refused_rows, delivery_id, lacking(staged.log, staged.columns))
         if source.delivers == "snapshot":
-            withdraw(lake, staged, seen.refused_rows)
-        return Admitted(seen, done.changed, done.unchanged)
+            gone = withdraw(lake, staged, seen.refused_rows, {*earlier.ids, delivery_id})
+            seen.reason = f"{gone:,} {WITHDRAWN}" if gone else ""
+        # Rows that say nothing new may be this delivery's own, merged by a run that was killed before it could say so.
+        before = _held(lake, staged.log.name, delivery_id) - done.changed if done.unchanged else 0
+        return Admitted(seen, done.changed + before, done.unchanged - before)
+
+
+def _held(lake: Lake, log: str, delivery_id: str) -> int:
+    """How many rows of the lake came with a delivery."""
+    files = lake.files(log)
+    if not files:
+        return 0
+    con = connect()
+    try:
+        found = con.execute(
+            "select count(*) from read_parquet($files, union_by_name = true) where delivery_id = $delivery_id",
+            {"files": files, "delivery_id": delivery_id},
+        ).fetchone()
+    finally:
+        con.close()
+    return int(found[0]) if found else 0
 
 
 def troubles(seen: Examined) -> Iterator[dict[str, object]]:

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
-from checks.errors import NotAnsweringError, PledgeError, UsageError
+from checks.errors import UsageError
 from connectors.settings import Settings, load
+from dags.failing import failure
 from dags.tables import Format, show
+from dags.when import days, moment
 
 app = typer.Typer(
     name="pledge",
@@ -55,26 +56,6 @@ def _say(sentence: str) -> None:
     print(sentence, file=sys.stderr)
 
 
-def _day(text: str | None, option: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise UsageError(option, "it is not a day", "YYYY-MM-DD", "Correct it.") from None
-
-
-def moment(text: str | None) -> datetime:
-    """`--as-at`: an ISO 8601 moment; without offset it is UTC, a bare day its first moment; None is now."""
-    if not text:
-        return datetime.now(UTC)
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageError(
-            "--as-at", "it is not a moment", "ISO 8601, such as 2026-03-31T06:00:00Z", "Correct it."
-        ) from None
-    return read if read.tzinfo else read.replace(tzinfo=UTC)
-
-
 @app.command()
 def run(
     input: Annotated[str, typer.Option(help="Folder with logs named after the contract (calls.csv …).")] = "",
@@ -92,7 +73,7 @@ def run(
     from dags.night import one_night
 
     settings = _settings(lake, store)
-    _refuse_backwards(first_day, last_day)
+    days(first_day, last_day)
     unfit = one_night(
         settings,
         moment(as_at),
@@ -107,12 +88,6 @@ def run(
         last_day=last_day or "",
     )
     raise typer.Exit(1 if unfit else 0)
-
-
-def _refuse_backwards(first_day: str | None, last_day: str | None) -> None:
-    first, last = _day(first_day, "--from"), _day(last_day, "--to")
-    if first and last and first > last:
-        raise UsageError("--from/--to", f"{first} is after {last}", "a window that begins before it ends", "Swap them.")
 
 
 @app.command()
@@ -137,8 +112,8 @@ def _read(table: str, settings: Settings, form: Format, short: Iterable[str], ru
     from connectors.store.read import columns_of, read_table
 
     asked = {name.rstrip("_"): value for name, value in filters.items()}
-    asked["from"], asked["to"] = _day(asked.get("from"), "--from"), _day(asked.get("to"), "--to")
-    with reading(open_store(settings.store)) as conn:
+    asked["from"], asked["to"] = days(asked.get("from"), asked.get("to"))
+    with reading(open_store(settings.store, create=False)) as conn:
         show(read_table(conn, table, asked, run), columns_of(table), form, tuple(short))
 
 
@@ -274,12 +249,13 @@ def cases(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Every case of a measure, whatever its state, from the lake."""
-    from dags.night import list_cases
+    from dags.looking import list_cases
 
     _known_measures(measure)
+    first, last = days(first_day, last_day)
     list_cases(
         _settings(lake, store), form, run, measure=measure, force=force, area=area, commitment=commitment, state=state,
-        standard=standard, first_day=_day(first_day, "--from"), last_day=_day(last_day, "--to"),
+        standard=standard, first_day=first, last_day=last,
     )  # fmt: skip
 
 
@@ -301,15 +277,15 @@ def sensitivity(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """What the figure would be under each documented definition."""
-    from dags.night import show_sensitivity
+    from dags.looking import show_sensitivity
 
     _known_measures([measure])
-    _refuse_backwards(first_day, last_day)
+    days(first_day, last_day)
     if period not in ("window", "day", "month"):
         raise UsageError("--period", f"it is {period}", "window, day or month", "Correct it.")
     show_sensitivity(
         _settings(lake, store), form, measure, full, period, tuple(standard or ()), tuple(force or ()),
-        first_day or "", last_day or "", as_at, run,
+        tuple(area or ()), first_day or "", last_day or "", as_at, run,
     )  # fmt: skip
 
 
@@ -326,7 +302,7 @@ def sql(
     store: StoreOption = None,
 ) -> None:
     """The very SQL that judges, as it runs in a bare DuckDB on the same files."""
-    from dags.night import print_sql
+    from dags.looking import print_sql
 
     _known_measures([measure])
     print_sql(
@@ -447,34 +423,14 @@ def _sentences(sentences: Iterable[str], form: Format) -> None:
 
 
 def main() -> None:
-    """Run the command; every known failure is one sentence and its exit code, never a traceback."""
+    """Run the command; a failure is one sentence and its exit code, never a traceback."""
     try:
         code = app(standalone_mode=False)
         sys.stdout.flush()
-    except PledgeError as error:
-        sys.exit(_failed(str(error), error.exit_code))
-    except click.exceptions.Abort:
-        sys.exit(_failed("stopped", 1))
-    except click.ClickException as error:
-        sys.exit(_failed(f"{error.format_message()} See `pledge --help`.", 2))
-    except BrokenPipeError:
+    except BrokenPipeError:  # the reader of our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except OSError as error:
-        sys.exit(_failed(str(_unusable(error)), 2))
+    except (Exception, KeyboardInterrupt) as error:
+        sentence, code = failure(error)
+        print(f"pledge: {sentence}", file=sys.stderr)
     sys.exit(code or 0)
-
-
-def _failed(sentence: str, code: int) -> int:
-    print(f"pledge: {sentence}", file=sys.stderr)
-    return code
-
-
-def _unusable(error: OSError) -> PledgeError:
-    where = str(error.filename or "the system")
-    if error.filename is None:
-        return NotAnsweringError(where, error.strerror or type(error).__name__, "an answer", "Try again.")
-    return UsageError(where, error.strerror or "it cannot be used", "a file or folder this user may use", "Correct it.")
-
-
-_Command = Callable[..., None]

@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from checks.errors import PledgeError, UsageError
+from checks.feeds import ALL
+from checks.logs import LOGS
+from connectors.settings import Settings
 from connectors.sources.description import described
 from connectors.sources.file import canonical
-
-from checks.commitment import measures
-from checks.database import connect, literal
-from checks.errors import UsageError
-from checks.feeds import ALL
-from checks.judging import facts_script, measure_script, preamble, rules_script
-from checks.logs import LOGS
-from connectors.lake.cases import read_cases
-from connectors.lake.tables import CASES, Lake
-from connectors.settings import Settings
-from connectors.store import read, write
+from connectors.store import read
 from connectors.store.engine import open_store, reading
 from dags import admission, steps
-from dags import sensitivity as sensitivity_table
-from dags.plan import Plan, applied, chosen_standards, source_folders, zones
+from dags.plan import Plan, forces_of, source_folders
 from dags.tables import Format, show
 
 Say = Callable[[str], None]
-CASE_COLUMNS = [name for name in CASES.names if name not in ("month", "unjudgeable")]
-CASES_SHORT = (
-    "measure", "force", "case_id", "area", "neighbourhood", "state", "reason", "clock_started_at", "due_at",
-    "clock_stopped_at", "elapsed_seconds",
-)  # fmt: skip
 NIGHT_SHORT = (
     "force", "commitment", "measure", "period", "period_start", "numerator", "denominator", "rate", "rate_low",
     "rate_high", "unknown", "target", "verdict",
@@ -42,39 +32,75 @@ NIGHT_SHORT = (
 def one_night(settings: Settings, as_at: datetime, now: datetime, form: Format, say: Say, **choices: Any) -> bool:
     """Run every step in this process; returns whether a delivery was unfit.
 
-    When a step fails the run is closed as failed and the error goes on to the caller.
+    What is wrong with the call is said before anything is written. A force that cannot be judged does not stop the
+    others: its earlier cases stand, and the error is raised when the rest is recorded. When another step fails the
+    run is closed as failed and the error goes on to the caller.
     """
     plan = steps.new_plan(settings, as_at, now, **choices)
-    steps.handed(plan, settings)  # a wrong path or name is said before anything is written
+    _refuse_nothing_to_do(plan)
+    _refuse_misspelt_forces(plan, settings)
+    steps.handed(plan, settings)
     steps.start(plan, settings)
     try:
         added = steps.admit(plan, settings, say)
         forces = steps.forces_to_judge(plan)
-        for force in forces:
-            steps.judge(plan, settings, force, say)
+        failures = [failure for force in forces if (failure := _judge(plan, settings, force, say))]
         steps.record(plan, settings, forces, say)
         steps.announce(plan, settings, say)
         steps.publish(plan, settings, say)
     except BaseException:
-        steps.fail(plan)
+        with suppress(Exception):  # the first error is the one to tell
+            steps.fail(plan)
         raise
     show_run(plan.store, plan.run_id, form)
+    if failures:
+        raise failures[0]
     return any(row["fitness"] == admission.UNFIT for row in added)
 
 
+def _judge(plan: Plan, settings: Settings, force: str, say: Say) -> PledgeError | None:
+    try:
+        steps.judge(plan, settings, force, say)
+    except PledgeError as failure:
+        say(f"{force}: not judged. {failure}")
+        return failure
+    return None
+
+
+def _refuse_nothing_to_do(plan: Plan) -> None:
+    local = "://" not in plan.lake
+    if not plan.input and not plan.sources and local and not Path(plan.lake).is_dir():
+        expected = "--input DIR or --source NAME, or a lake of earlier runs to judge again"
+        raise UsageError("pledge run", "nothing to read is named and nothing was admitted yet", expected, "Name one.")
+
+
+def _refuse_misspelt_forces(plan: Plan, settings: Settings) -> None:
+    """A force may come with this very delivery; but one spelt almost like a known one is a slip."""
+    known = forces_of(settings)
+    for force in plan.forces:
+        near = get_close_matches(force, known, n=1, cutoff=0.8)
+        if near and force not in known and force not in steps.held_forces(plan):
+            raise UsageError(f"--force {force}", "no force is called that", near[0], "Correct the slug.")
+
+
 def show_run(store: str, run_id: str, form: Format) -> None:
-    """The verdicts a run left: the last months at force level to read, or all of them to work with."""
+    """What a run left: to read, the last closed month of each force; to work with, every figure."""
     with reading(open_store(store)) as conn:
         rows = list(read.read_table(conn, "verdicts", {}, run_id))
-    if form is Format.TABLE:
-        months = sorted({row["period_start"] for row in rows if row["period"] == "month"})[-3:]
-        rows = [
-            row
-            for row in rows
-            if row["period"] == "month" and row["period_start"] in months and row["force"] != ALL
-            and not row["area"] and not row["neighbourhood"]
-        ]  # fmt: skip
-    show(rows, read.columns_of("verdicts"), form, NIGHT_SHORT)
+        as_at = next(row["as_at"] for row in read.read_table(conn, "runs") if row["run_id"] == run_id)
+    if form is not Format.TABLE:
+        show(rows, read.columns_of("verdicts"), form)
+        return
+    months = [row for row in rows if row["period"] == "month" and not (row["area"] or row["neighbourhood"])]
+    closed = [
+        row["period_start"] for row in months if row["cases"] and row["period_start"] < as_at.date().replace(day=1)
+    ]
+    last = max(closed, default=max((row["period_start"] for row in months), default=None))
+    shown = [row for row in months if row["period_start"] == last and row["force"] != ALL]
+    show([row for row in shown if row["verdict"] != "cannot_judge"], read.columns_of("verdicts"), form, NIGHT_SHORT)
+    blind = sorted({f"{row['measure']} ({row['force']})" for row in shown if row["verdict"] == "cannot_judge"})
+    if blind:
+        print(f"\nCannot be judged, because nothing fit was delivered for them: {', '.join(blind)}.")
 
 
 def dry_run(settings: Settings, log: str, path: Path, source: str, as_at: datetime, form: Format, say: Say) -> bool:
@@ -95,143 +121,3 @@ def dry_run(settings: Settings, log: str, path: Path, source: str, as_at: dateti
         + (f": {seen.reason}" if seen.reason else ".")
     )
     return seen.fitness == admission.UNFIT
-
-
-def list_cases(
-    settings: Settings,
-    form: Format,
-    run: str | None,
-    *,
-    first_day: date | None,
-    last_day: date | None,
-    **filters: Sequence[Any] | None,
-) -> None:
-    """Print the cases of a measure; `run` = as the lake held them when that run was recorded."""
-    lake = Lake(settings.lake)
-    version = _recorded(settings, run).get("cases") if run else None
-    chosen = {name: values for name, values in filters.items() if values}
-    commitments = chosen.pop("commitment", None)
-    if commitments:
-        chosen["measure"] = [m for m in chosen["measure"] if measures()[m].commitment in commitments]
-    partitions = {name: chosen[name] for name in ("standard", "measure", "force") if name in chosen}
-    con = connect()
-    try:
-        read_cases(con, lake.files("cases", version, **partitions), "kept_cases")
-        wanted = [f"{name} in ({', '.join(literal(value) for value in values)})" for name, values in chosen.items()]
-        wanted += [f"local_day >= {literal(first_day)}"] if first_day else []
-        wanted += [f"local_day <= {literal(last_day)}"] if last_day else []
-        con.execute(
-            f"select {', '.join(CASE_COLUMNS)} from kept_cases where {' and '.join(wanted) or 'true'} "
-            "order by standard, measure, force, clock_started_at, case_id"
-        )
-        show(_rows(con), CASE_COLUMNS, form, CASES_SHORT)
-    finally:
-        con.close()
-
-
-def _rows(con: Any) -> Iterator[dict[str, Any]]:
-    names = [column[0] for column in con.description]
-    while batch := con.fetchmany(10_000):
-        for row in batch:
-            yield dict(zip(names, row, strict=True))
-
-
-def _recorded(settings: Settings, run: str) -> dict[str, int]:
-    """The Delta versions a run judged."""
-    import json
-
-    with reading(open_store(settings.store)) as conn:
-        write.run_number(conn, run)
-        key = next(row["input_key"] for row in read.read_table(conn, "runs") if row["run_id"] == run)
-    return json.loads(key) if key else {}
-
-
-def _last_as_at(settings: Settings, run: str | None) -> datetime | None:
-    """The moment the run (or the newest finished one) judged from."""
-    with reading(open_store(settings.store)) as conn:
-        done = [row for row in read.read_table(conn, "runs") if row["status"] == "done"]
-    chosen = [row for row in done if run is None or row["run_id"] == run]
-    if run and not chosen:
-        raise UsageError(f"run {run}", "there is no finished run of that name", "one of `pledge runs`", "Correct it.")
-    return max(chosen, key=lambda row: row["run_number"])["as_at"] if chosen else None
-
-
-def reading_plan(
-    settings: Settings,
-    as_at: str | None,
-    run: str | None,
-    standards: tuple[str, ...],
-    forces: tuple[str, ...],
-    first_day: str,
-    last_day: str,
-) -> Plan:
-    """A plan for judging again without writing: as at the moment given, else that of the run, else of the last run."""
-    from dags.cli import moment
-
-    judged = moment(as_at) if as_at else _last_as_at(settings, run) or moment(None)
-    return steps.new_plan(
-        settings, judged, judged, standards=standards, forces=forces, first_day=first_day, last_day=last_day
-    )
-
-
-def show_sensitivity(
-    settings: Settings,
-    form: Format,
-    measure: str,
-    full: bool,
-    period: str,
-    standards: tuple[str, ...],
-    forces: tuple[str, ...],
-    first_day: str,
-    last_day: str,
-    as_at: str | None,
-    run: str | None,
-) -> None:
-    """Print the sensitivity table of a measure."""
-    plan = reading_plan(settings, as_at, run, standards, forces, first_day, last_day)
-    rows = sensitivity_table.sensitivity(
-        plan,
-        settings,
-        chosen_standards(settings, standards),
-        measures()[measure],
-        steps.forces_to_judge(plan),
-        full=full,
-        period=period,
-    )
-    short = [name for name in sensitivity_table.COLUMNS if name not in ("standard", "measure")]
-    short = [name for name in short if name != "period_start" or period != "window"]
-    show(rows, sensitivity_table.COLUMNS, form, short)
-
-
-def print_sql(
-    settings: Settings,
-    measure: str,
-    standards: tuple[str, ...],
-    forces: tuple[str, ...],
-    first_day: str,
-    last_day: str,
-    as_at: str | None,
-    run: str | None,
-) -> None:
-    """Print the script that judges a measure, over the very files of the lake."""
-    plan = reading_plan(settings, as_at, run, standards, forces, first_day, last_day)
-    lake = plan.open_lake()
-    judged = steps.forces_to_judge(plan)
-    one = measures()[measure]
-    versions = _recorded(settings, run) if run else lake.versions()
-    files = {
-        log: [
-            str(Path(path).resolve()) if "://" not in path else path for path in lake.files(log, version, force=judged)
-        ]
-        for log, version in versions.items()
-        if log in LOGS
-    }
-    rules = [each for force in judged for each in applied(chosen_standards(settings, standards), measure, force)]
-    logs = [name for name in LOGS if name in one.logs or f"from {name}" in measure_script(one)]
-    print(f"-- {measure} as at {plan.as_at}; run it in DuckDB 2.0: duckdb < this file")
-    print("set TimeZone = 'UTC';")
-    print(preamble(plan.window, zones(settings, judged), files, judged, logs))
-    print(rules_script(one, rules))
-    print(measure_script(one))
-    print(facts_script())
-    print("select * from figures order by standard, force, area, neighbourhood, period, period_start;")

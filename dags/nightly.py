@@ -5,6 +5,7 @@ The work is in `dags/steps.py`, imported inside the tasks, so that parsing this 
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,11 @@ import pendulum
 from airflow.sdk import TriggerRule, dag, task
 
 # An announcement claimed by a try that died is free again after 15 minutes: the last try comes later than that.
-RETRIES = {"retries": 3, "retry_delay": timedelta(minutes=6)}
+# Airflow's own setting wins where it is set.
+RETRIES = {
+    "retries": int(os.environ.get("AIRFLOW__CORE__DEFAULT_TASK_RETRIES", "3")),
+    "retry_delay": timedelta(minutes=6),
+}
 
 
 @dag(

@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from checks.commitment import measures
 from checks.errors import UsageError
 from checks.judging import AppliedRule, Window
 from checks.standard import Standard, editions, effective
@@ -23,6 +24,8 @@ from connectors.sources.forces import Force, zone_of
 from connectors.sources.forces import load as load_forces
 from expectations import published
 
+# The contract knows nothing before it.
+FIRST_YEAR = 1990
 SHIPPED_STANDARDS = Path(published.__file__).parent / "standards"
 SHIPPED_SOURCES = Path(published.__file__).parents[1] / "connectors" / "sources" / "descriptions"
 
@@ -142,6 +145,11 @@ def bank_holidays(settings: Settings, forces: Sequence[str], first_year: int, la
     years = range(first_year, last_year + 1)
     kept = {part: sorted(holidays.country_holidays("GB", subdiv=part, years=years)) for part in set(parts.values())}
     return [(force, day) for force, part in parts.items() for day in kept[part]]
+
+
+def commitments_by_measure() -> dict[str, int]:
+    """Which commitment each measure belongs to."""
+    return {measure.name: measure.commitment for measure in measures().values()}
 
 
 def applied(standards: Sequence[Standard], measure: str, force: str) -> list[AppliedRule]:

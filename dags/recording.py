@@ -6,14 +6,14 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import duckdb
 import pandas as pd
 
 from checks.commitment import Measure
-from checks.feeds import ALL, Gap
+from checks.feeds import ALL, Feeds
 from checks.judging import Window, tally_script
 from checks.standard import NATIONAL, Rule, Standard, rule_for
 from checks.verdict import MeasureVerdict, Verdict, commitment_verdict
@@ -25,7 +25,7 @@ from expectations.quality import RuleResult
 KEY = ["force", "area", "neighbourhood", "period", "period_start"]
 _COUNTS = ["cases", "met", "missed", "pending", "unknown", "excluded", "timed"]
 _SUMS = ["sum_part", "sum_whole"]
-_PERIODS = ("day", "month")
+BLOCKED = "a delivery it needs came unfit"
 
 
 @dataclass
@@ -52,48 +52,24 @@ def tally(
     standards: Sequence[Standard],
     measure: Measure,
     version: int | None,
+    forces: Sequence[str],
 ) -> list[Tally]:
-    """Count the measure's cases in the lake, for every standard, level and period of the window on `con`."""
-    names = [standard.name for standard in standards]
-    files = lake.files("cases", version, standard=names, measure=[measure.name])
+    """Count the measure's cases in the lake, for every standard, level and period of the window on `con`.
+
+    Figures of other forces than those named are left out; those of all forces together count every force's cases.
+    """
+    named = [standard for standard in standards if any(rule.measure == measure.name for rule in standard.rules)]
+    files = lake.files("cases", version, standard=[standard.name for standard in named], measure=[measure.name])
+    if not files:  # counting nothing takes as long as counting a little
+        return [Tally(standard, measure, pd.DataFrame(columns=KEY)) for standard in named]
     read_cases(con, files, "kept_cases")
     con.execute(tally_script())
     figures = con.execute("select * from figures").df()
+    figures = figures[figures["force"].isin([*forces, ALL])]
     return [
         Tally(standard, measure, figures[figures["standard"] == standard.name].reset_index(drop=True))
-        for standard in standards
-        if any(rule.measure == measure.name for rule in standard.rules)
+        for standard in named
     ]
-
-
-@dataclass(frozen=True)
-class Feeds:
-    """The feeds: which logs each force has ever delivered, gaps, and the days each force has data for."""
-
-    held: dict[str, set[str]]
-    gaps: list[Gap]
-    spans: dict[str, tuple[date, date]]
-
-    def absent(self, measure: Measure, force: str) -> bool:
-        """Whether a log the measure needs was never delivered by the force (for all forces: by any)."""
-        if force == ALL:
-            return all(self.absent(measure, each) for each in self.held)
-        return any(log not in self.held.get(force, set()) for log in measure.logs)
-
-    def blocked(self, measure: Measure, force: str, period: str, start: date) -> bool:
-        return any(gap.blocks(measure.logs, force, start, _last_day(period, start)) for gap in self.gaps)
-
-
-def _last_day(period: str, start: date) -> date:
-    if period == "day":
-        return start
-    if period == "month":
-        return _month_end(start)
-    return _month_end(start.replace(month=12) if period == "year" else start + timedelta(days=335))
-
-
-def _month_end(start: date) -> date:
-    return (start.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
 def conclude(tallies: Iterable[Tally], feeds: Feeds, window: Window, forces: Sequence[str], why: str) -> Recorded:
@@ -109,7 +85,7 @@ def conclude(tallies: Iterable[Tally], feeds: Feeds, window: Window, forces: Seq
         said.results.append(result)
         for row in _records(table.assign(verdict=answers)):
             said.figures.append(_figure(each, row, why))
-            _count_towards(counting, absent, each, row, feeds)
+            _count_towards(counting, absent, each, row)
     said.commitments = [_commitment(key, rows, absent) for key, rows in counting.items()]
     return said
 
@@ -120,47 +96,26 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _with_cannot_judge(each: Tally, feeds: Feeds, window: Window, forces: Sequence[str]) -> pd.DataFrame:
     """The tally, with a row of no cases for each force and period whose feed is missing."""
-    present = {tuple(row) for row in each.figures[KEY].itertuples(index=False)} if len(each.figures) else set()
-    extra: list[dict[str, Any]] = []
-    for force in [*forces, ALL]:
-        if rule_for(each.standard, each.measure.name, force) is None:
-            continue
-        absent = feeds.absent(each.measure, force)
-        if not absent and not feeds.gaps:
-            continue
-        for period, start in _periods(feeds.spans, force, window):
-            if (force, "", "", period, pd.Timestamp(start)) in present:
-                continue
-            if absent or feeds.blocked(each.measure, force, period, start):
-                extra.append({"force": force, "area": "", "neighbourhood": "", "period": period, "period_start": start})
     table = each.figures.copy()
     table["period_start"] = pd.to_datetime(table["period_start"]).dt.date
-    if extra:
-        empty = pd.DataFrame(extra).assign(unjudgeable=True, outside_force_dates=False, period_open=False)
-        empty = empty.assign(
-            **dict.fromkeys([*_COUNTS, *_SUMS], 0), excluded_by_reason="{}", p50_seconds=None, p90_seconds=None
-        )
-        table = pd.concat([table, empty], ignore_index=True) if len(table) else empty
-    return table
-
-
-def _periods(spans: dict[str, tuple[date, date]], force: str, window: Window) -> list[tuple[str, date]]:
-    """The days and whole months of a force's data that lie in the window and have begun."""
-    known = [spans[force]] if force in spans else list(spans.values()) if force == ALL else []
-    if not known:
-        return []
-    first, last = min(span[0] for span in known), max(span[1] for span in known)
-    today = window.as_at.date()
-    lower, upper = max(first, window.first_day or first), min(last, window.last_day or last, today)
-    days = [lower + timedelta(days=n) for n in range((upper - lower).days + 1)]
-    months = sorted({day.replace(day=1) for day in days})
-    whole = [
-        month
-        for month in months
-        if (window.first_day is None or window.first_day <= month)
-        and (window.last_day is None or window.last_day >= min(_month_end(month), today))
-    ]
-    return [("day", day) for day in days] + [("month", month) for month in whole]
+    present = set(table[KEY].itertuples(index=False, name=None))
+    extra: list[dict[str, Any]] = []
+    for force in [*forces, ALL]:
+        rule = rule_for(each.standard, each.measure.name, NATIONAL if force == ALL else force)
+        absent = rule is not None and feeds.absent(each.measure, force, rule.definition)
+        if rule is None or not (absent or feeds.gaps):
+            continue
+        for period, start in feeds.periods(force, window.first_day, window.last_day, window.as_at.date()):
+            missing = absent or feeds.blocked(each.measure, force, period, start)
+            if missing and (force, "", "", period, start) not in present:
+                extra.append({"force": force, "area": "", "neighbourhood": "", "period": period, "period_start": start})
+    if not extra:
+        return table
+    empty = pd.DataFrame(extra).assign(unjudgeable=True, outside_force_dates=False, period_open=False)
+    empty = empty.assign(
+        **dict.fromkeys([*_COUNTS, *_SUMS], 0), excluded_by_reason="{}", p50_seconds=None, p90_seconds=None
+    )
+    return pd.concat([table, empty], ignore_index=True) if len(table) else empty
 
 
 def _rule(each: Tally, force: str, on: date) -> Rule:
@@ -181,11 +136,15 @@ def _verdicts(each: Tally, table: pd.DataFrame, feeds: Feeds) -> tuple[list[str]
     table["target_denominator"] = pd.array([rule.target_denominator for rule in rules], dtype="Int64")
     table["minimum_n"] = [rule.minimum_n for rule in rules]
     table["has_target"] = [rule.target_numerator is not None for rule in rules]
-    blocked = [
+    table["absent"] = [
+        feeds.absent(each.measure, force, rule.definition) for force, rule in zip(table["force"], rules, strict=True)
+    ]
+    table["blocked"] = [
         feeds.blocked(each.measure, force, period, start)
         for force, period, start in table[["force", "period", "period_start"]].itertuples(index=False)
     ]
-    table["judgeable"] = ~(table["unjudgeable"].astype(bool) | pd.Series(blocked, index=table.index))
+    blind = [table[name].astype(bool) for name in ("unjudgeable", "absent", "blocked")]
+    table["judgeable"] = ~(blind[0] | blind[1] | blind[2])
     answers, result = verdicts(each.standard.name, each.measure.name, table)
     beside = table.assign(unknown=table["unknown"] - in_rate)
     table["depends_on_unknown"] = depends_on_unknown(beside, answers)
@@ -208,7 +167,7 @@ def _figure(each: Tally, row: dict[str, Any], why: str) -> dict[str, Any]:
         "outside_force_dates": bool(row["outside_force_dates"]),
         "p50_seconds": None if pd.isna(row["p50_seconds"]) else float(row["p50_seconds"]),
         "p90_seconds": None if pd.isna(row["p90_seconds"]) else float(row["p90_seconds"]),
-        "restated_why": why,
+        "restated_why": BLOCKED if row["blocked"] else why,
     }
 
 
@@ -221,7 +180,6 @@ def _count_towards(
     absent: dict[tuple[str, int, str], list[str]],
     each: Tally,
     row: dict[str, Any],
-    feeds: Feeds,
 ) -> None:
     if row["neighbourhood"]:
         return
@@ -236,7 +194,7 @@ def _count_towards(
     verdict = MeasureVerdict(each.measure.name, row["verdict"], bool(row["has_target"]), bool(row["period_open"]))
     counting[key].append(verdict)
     names = absent[key[:3]]
-    if row["has_target"] and each.measure.name not in names and feeds.absent(each.measure, row["force"]):
+    if row["has_target"] and each.measure.name not in names and row["absent"]:
         names.append(each.measure.name)
 
 
@@ -249,6 +207,23 @@ def _commitment(
     verdict, decided_by = commitment_verdict([*rows, *(MeasureVerdict(name, Verdict.CANNOT_JUDGE) for name in lacking)])
     names = ("standard", "commitment", "force", "area", "period", "period_start")
     return {**dict(zip(names, key, strict=True)), "verdict": verdict, "decided_by": ",".join(decided_by)}
+
+
+def never_delivered(con: duckdb.DuckDBPyConnection, lake: Lake, versions: dict[str, int]) -> dict[str, set[str]]:
+    """For each force the columns, qualified by their log, that none of its rows' sources deliver."""
+    never: dict[str, set[str]] = defaultdict(set)
+    for log, version in versions.items():
+        files = lake.files(log, version)
+        if not files:
+            continue
+        rows = con.execute(
+            "select force, list(distinct lacks) from read_parquet($files, hive_partitioning = true, "
+            "hive_types = {'force': varchar, 'month': varchar}, union_by_name = true) group by force",
+            {"files": files},
+        ).fetchall()
+        for force, lacking in rows:
+            never[force] |= set.intersection(*(set(columns.split(",")) for columns in lacking)) - {""}
+    return never
 
 
 def spans(con: duckdb.DuckDBPyConnection, lake: Lake, version: int | None) -> dict[str, tuple[date, date]]:

@@ -16,39 +16,6 @@ with begun as (
     select "force", date_trunc('month', min(started_on))::date as begun_on from postings group by "force"
 ),
 
--- Postings of one officer that overlap or follow each other are one stay.
-chained as (
-    select
-        *,
-        max(coalesce(ended_on, 'infinity'::date)) over (
-            partition by "force", neighbourhood, officer_id
-            order by started_on, ended_on nulls last
-            rows between unbounded preceding and 1 preceding
-        ) as there_until
-    from postings
-    where coalesce(ended_on >= started_on, true)
-),
-
-numbered as (
-    select
-        *,
-        count(*) filter (where there_until is null or there_until < started_on - 1) over (
-            partition by "force", neighbourhood, officer_id order by started_on, ended_on nulls last
-            rows unbounded preceding
-        ) as stay
-    from chained
-),
-
-stays as (
-    select
-        "force",
-        neighbourhood,
-        min(started_on) as came_on,
-        max(coalesce(ended_on, 'infinity'::date)) as left_on
-    from numbered
-    group by "force", neighbourhood, officer_id, stay
-),
-
 windows as (
     select
         neighbourhood_months.*,
@@ -68,7 +35,7 @@ served as (
         count(*) filter (where left_on between first_day and last_day) as leavers,
         sum(least(left_on, last_day) - greatest(came_on, first_day) + 1) as officer_days
     from windows
-    inner join stays using ("force", neighbourhood)
+    inner join team_stays using ("force", neighbourhood)
     where came_on <= last_day and left_on >= first_day
     group by all
 ),
@@ -84,7 +51,9 @@ flawed as (
     from windows
     inner join postings using ("force", neighbourhood)
     inner join rule using ("force")
-    where least(started_on, ended_on) <= last_day and coalesce(greatest(started_on, ended_on) >= first_day, true)
+    where
+        least(started_on, ended_on) <= last_day
+        and greatest(started_on, coalesce(ended_on, 'infinity'::date)) >= first_day
     group by all
 )
 

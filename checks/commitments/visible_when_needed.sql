@@ -15,38 +15,10 @@ with begun as (
     select "force", min(started_at) as begun_at from duties group by "force"
 ),
 
--- The day before the month too: its hours may run past midnight.
-days as (
-    select *, unnest(generate_series("month" - 1, last_day("month"), interval 1 day)) as midnight from neighbourhood_months
-),
-
-agreed as (
-    select
-        days."force",
-        days.neighbourhood,
-        "month",
-        greatest(utc(midnight + from_time::interval, zone), started_at) as began_at,
-        least(
-            utc(
-                midnight + to_time::interval
-                + case when to_time::interval < from_time::interval then interval 1 day else interval 0 day end,
-                zone
-            ),
-            ended_at
-        ) as over_at
-    from days
-    inner join agreed_hours
-        on
-            days."force" = agreed_hours."force"
-            and days.neighbourhood = agreed_hours.neighbourhood
-            and weekday = lower(dayname(midnight))
-            and midnight between valid_from_on and coalesce(valid_to_on, midnight)
-),
-
 edges as (
-    select "force", neighbourhood, "month", began_at as moment, 1 as agreed, 0 as seen from agreed where over_at > began_at
+    select "force", neighbourhood, "month", began_at as moment, 1 as agreed, 0 as seen from promised_hours
     union all
-    select "force", neighbourhood, "month", over_at, -1, 0 from agreed where over_at > began_at
+    select "force", neighbourhood, "month", over_at, -1, 0 from promised_hours
     union all
     select "force", neighbourhood, "month", began_at, 0, 1 from team_hours where doing = 'visible'
     union all

@@ -6,7 +6,8 @@ select
     null::varchar as measure,          -- the measure whose figure it bears on
     null::varchar as case_id,
     null::timestamp as happened_at,    -- says which local day the record belongs to
-    null::boolean as flagged,          -- it shows the pattern
+    null::boolean as flagged,          -- it shows the pattern (NULL: not looked at, it only informs `expected`)
     null::boolean as control,          -- it belongs to the group the others are compared with, in the same force
-    null::double as base_rate          -- or: how likely chance alone is to flag it
+    null::double as base_rate,         -- or: how likely chance alone is to flag it, at the least …
+    null::double as expected           -- … and its part in the number expected to be flagged, where that says more
 where false;

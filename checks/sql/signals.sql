@@ -9,7 +9,8 @@ with looked_at as (
         case_id,
         flagged,
         coalesce(control, false) as control,
-        base_rate
+        base_rate,
+        expected
     from (
         select * from signal_shape
         union all by name
@@ -29,10 +30,14 @@ counted as (
         measure,
         grouping(area) = 0 as of_area,
         count(*) filter (where flagged and not control) as "count",
-        count(*) filter (where not control) as "of",
+        count(flagged) filter (where not control) as "of",
         count(*) filter (where flagged and control) as control_count,
-        count(*) filter (where control) as control_of,
-        avg(base_rate) filter (where not control) as chance,
+        count(flagged) filter (where control) as control_of,
+        greatest(
+            avg(base_rate) filter (where not control and flagged is not null),
+            -- Of those looked at, the ones not flagged are taken as they are; the flagged should be as many as expected.
+            case when sum(expected) > 0 and "of" > "count" then sum(expected) / (sum(expected) + "of" - "count") end
+        ) as chance,
         list(case_id order by case_id) filter (where flagged and not control)[1:5] as cases
     from looked_at
     group by grouping sets ((force, measure), (force, area, measure))

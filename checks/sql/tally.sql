@@ -3,21 +3,14 @@
 -- A case that by itself covers a month or a year counts in no shorter period, and one that covers twelve months, whose
 -- months overlap with its neighbours', in none but those twelve.
 create or replace view figures as
-with complete as (
-    -- A lake that is older than the shares has cases without these columns.
-    select null::bigint as part, null::bigint as whole, null::varchar as covers where false
-    union all by name
-    select * from facts
-),
-
-dated as (
+with dated as (
     select
-        complete.* exclude (area, neighbourhood),
-        nullif(complete.area, '') as area,
-        nullif(complete.neighbourhood, '') as neighbourhood,
+        facts.* exclude (area, neighbourhood),
+        nullif(facts.area, '') as area,
+        nullif(facts.neighbourhood, '') as neighbourhood,
         date_trunc('month', local_day)::date as local_month,
         date_trunc('year', local_day)::date as local_year
-    from complete
+    from facts
 ),
 
 counted as (

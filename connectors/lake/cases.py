@@ -3,6 +3,7 @@ months are written, so that a night costs what changed."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,7 +12,8 @@ import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
 from checks.database import literal
-from connectors.lake.tables import CASES, Lake, in_list
+from connectors.lake.schema import CASES
+from connectors.lake.tables import Lake, in_list, one_writer
 
 _COMPARED = [name for name in CASES.names if name not in ("first_run", "last_changed_run")]
 
@@ -57,6 +59,18 @@ def read_cases(con: duckdb.DuckDBPyConnection, files: list[str], view: str) -> N
     )
 
 
+def lay_missed_cases(con: duckdb.DuckDBPyConnection, files: list[str], commitments: Mapping[str, int]) -> None:
+    """Create the view `missed_cases` (naive UTC): what the closing promise wants explained."""
+    read_cases(con, files, "cases_so_far")
+    con.register("commitment_of", pa.table({"measure": list(commitments), "commitment": list(commitments.values())}))
+    con.execute(
+        "create or replace view missed_cases as select standard, measure, commitment::integer as commitment, force, "
+        "area, neighbourhood, case_id, local_day, make_timestamp(epoch_us(coalesce("
+        "due_at, clock_stopped_at, clock_started_at))) as missed_at "
+        "from cases_so_far inner join commitment_of using (measure) where state = 'missed'"
+    )
+
+
 def _bring_into_line(
     con: duckdb.DuckDBPyConnection,
     lake: Lake,
@@ -70,9 +84,25 @@ def _bring_into_line(
     files = lake.files("cases", table.version(), **{key: [value] for key, value in where.items()})
     read_cases(con, files, "held_cases")
     first, last = literal(first_day), literal(last_day)
-    inside = f"local_day >= coalesce({first}, local_day) and local_day <= coalesce({last}, local_day)"
+    con.execute(
+        "create or replace temp view held_inside as select * from held_cases "
+        f"where local_day >= coalesce({first}, local_day) and local_day <= coalesce({last}, local_day)"
+    )
+    _compare(con, where, run_id)
+    # A case moves to another month when its clock is corrected, even out of the days that are judged now.
+    months = con.execute(
+        "select month from compared where changed union select month_before from compared where changed "
+        "union select month from held_inside anti join compared using (case_id) order by 1"
+    ).fetchall()
+    changed = [row[0] for row in months if row[0] is not None]
+    if changed:
+        _overwrite(con, table, where, changed)
+    return changed
+
+
+def _compare(con: duckdb.DuckDBPyConnection, where: dict[str, str], run_id: str) -> None:
+    """Table `compared`: the cases judged now, whether each differs from the one held, and its runs."""
     chosen = " and ".join(f"{key} = {literal(value)}" for key, value in where.items())
-    con.execute(f"create or replace temp view held_inside as select * from held_cases where {inside}")
     con.execute(
         "create or replace temp view judged_now as select standard, measure, force, "
         "strftime(local_day, '%Y-%m') as month, case_id, area, neighbourhood, state, reason, "
@@ -87,28 +117,22 @@ def _bring_into_line(
         f"coalesce(old.first_run, {literal(run_id)}) as first_run, "
         f"case when old.case_id is null or {differs} then {literal(run_id)} else old.last_changed_run end "
         "as last_changed_run, old.month as month_before, old.case_id is null or "
-        f"{differs} as changed from judged_now as new left join held_inside as old on new.case_id = old.case_id"
+        f"{differs} as changed from judged_now as new left join held_cases as old on new.case_id = old.case_id"
     )
-    months = con.execute(
-        "select month from compared where changed union select month_before from compared where changed "
-        "union select month from held_inside anti join compared using (case_id) order by 1"
-    ).fetchall()
-    changed = [row[0] for row in months if row[0] is not None]
-    if changed:
-        _overwrite(con, table, where, changed, inside)
-    return changed
 
 
-def _overwrite(
-    con: duckdb.DuckDBPyConnection, table: DeltaTable, where: dict[str, str], months: list[str], inside: str
-) -> None:
+def _overwrite(con: duckdb.DuckDBPyConnection, table: DeltaTable, where: dict[str, str], months: list[str]) -> None:
     names = ", ".join(f'"{name}"' for name in CASES.names)
     rows: pa.Table = con.sql(
         f"select {names} from compared where month in ({in_list(months)}) union all "
-        f"select {names} from held_cases where month in ({in_list(months)}) and not ({inside}) "
-        "and case_id not in (select case_id from compared) order by month, case_id"
+        f"select {names} from held_cases anti join held_inside using (case_id) anti join compared using (case_id) "
+        f"where month in ({in_list(months)}) order by month, case_id"
     ).to_arrow_table()
     partition = " and ".join(f"{key} = {in_list([value])}" for key, value in where.items())
     write_deltalake(
-        table, rows.cast(CASES), mode="overwrite", predicate=f"{partition} and month in ({in_list(months)})"
+        table,
+        rows.cast(CASES),
+        mode="overwrite",
+        predicate=f"{partition} and month in ({in_list(months)})",
+        commit_properties=one_writer(table, "/".join(where.values())),
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
+from operator import itemgetter
 
 import duckdb
 import pyarrow as pa
@@ -12,8 +14,9 @@ from deltalake import DeltaTable
 
 from checks.database import connect, literal
 from checks.logs import Kind, Log
+from connectors.lake.schema import UNDATED, log_schema
 from connectors.lake.staging import Staged
-from connectors.lake.tables import UNDATED, Lake, in_list, log_schema
+from connectors.lake.tables import Lake, in_list, one_writer
 
 # Rows merged in one commit: larger deliveries go in month by month, so that memory stays flat.
 _ONE_COMMIT = 400_000
@@ -35,27 +38,42 @@ def merge(lake: Lake, staged: Staged, refused_rows: Collection[int], delivery_id
     con = connect(memory_limit="2GB", spill=str(staged.path.parent))
     try:
         _admitted(con, staged, refused_rows, delivery_id, lacks)
-        forces = [row[0] for row in con.execute("select distinct force from admitted order by 1").fetchall()]
-        changed = 0
-        for force in forces:
-            changed += lake.change(log.name, partial(_merge_force, con, lake, log, force))
-        rows = con.execute("select count(*) from admitted").fetchone()
+        changed = admitted = 0
+        for force, months, count in list(_commits(con)):
+            changed += lake.change(log.name, partial(_merge_months, con, lake, log, force, months))
+            admitted += count
     finally:
         con.close()
-    admitted = rows[0] if rows else 0
+    lake.sweep(log.name)
     return Merged(changed, admitted - changed + len(staged.repeats - set(refused_rows)))
 
 
-def withdraw(lake: Lake, staged: Staged, refused_rows: Collection[int]) -> int:
-    """Take the keys a snapshot no longer holds out of the table, for the forces it speaks of; returns how many."""
+def withdraw(
+    lake: Lake, staged: Staged, refused_rows: Collection[int], deliveries: Collection[str] | None = None
+) -> int:
+    """Take the keys a snapshot no longer holds out of the table, for the forces its good rows speak of.
+
+    A refused row's key is held all the same. Where a record's key cannot be told, nothing is withdrawn: it might be
+    any of those that seem to be gone.
+
+    Args:
+        deliveries: only rows that came with one of these are withdrawn (those of the same source, where several
+            sources fill a log); None = rows of any.
+
+    Returns:
+        How many rows were withdrawn.
+    """
     log = staged.log
-    con = connect()
+    if not staged.path.exists():
+        return 0
+    con = connect(memory_limit="2GB", spill=str(staged.path.parent))
     try:
         _admitted(con, staged, refused_rows, "", "")
-        forces = [row[0] for row in con.execute("select distinct force from admitted").fetchall()]
+        if not _present_keys(con, staged):
+            return 0
         gone = 0
-        for force in forces:
-            gone += lake.change(log.name, partial(_withdraw_force, con, lake, log, force))
+        for (force,) in con.execute("select distinct force from admitted order by 1").fetchall():
+            gone += lake.change(log.name, partial(_withdraw_force, con, lake, log, force, deliveries))
     finally:
         con.close()
     return gone
@@ -98,77 +116,103 @@ def _differs(log: Log) -> str:
     return " or ".join(f'new."{name}" is distinct from old."{name}"' for name in names)
 
 
-def _held(con: duckdb.DuckDBPyConnection, lake: Lake, table: DeltaTable, log: Log, force: str) -> None:
-    """The rows the table holds of one force, as view `held`."""
-    files = lake.files(log.name, table.version(), force=[force])
-    schema = log_schema(log)
+def _view_held(con: duckdb.DuckDBPyConnection, log: Log, files: list[str], view: str) -> None:
     if files:
         con.execute(
-            f"create or replace view held as select * from read_parquet({literal(files)}, hive_partitioning = true, "
+            f"create or replace view {view} as select * from read_parquet({literal(files)}, hive_partitioning = true, "
             "hive_types = {'force': varchar, 'month': varchar}, union_by_name = true)"
         )
     else:
-        con.register("nothing", schema.empty_table())
-        con.execute("create or replace view held as select * from nothing")
+        con.register("nothing", log_schema(log).empty_table())
+        con.execute(f"create or replace view {view} as select * from nothing")
 
 
-def _merge_force(con: duckdb.DuckDBPyConnection, lake: Lake, log: Log, force: str, table: DeltaTable) -> int:
-    _held(con, lake, table, log, force)
-    same_key = " and ".join(f'new."{key}" = old."{key}"' for key in log.keys)
+def _merge_months(
+    con: duckdb.DuckDBPyConnection, lake: Lake, log: Log, force: str, months: list[str], table: DeltaTable
+) -> int:
+    """Merge the admitted rows of some months; returns how many said something new. No news, no commit."""
     con.execute(
-        f"create or replace temp table changes as select new.*, old.month as month_before "
-        f"from admitted as new left join held as old on {same_key} "
-        f"where new.force = {literal(force)} and (old.force is null or {_differs(log)})"
+        "create or replace view delivered as select * from admitted "
+        f"where force = {literal(force)} and month in ({in_list(months)})"
     )
-    done = 0
-    for months in _commits(con):
-        rows = con.sql(
-            f"select * exclude (month_before) from changes where month in ({in_list(months)})"
-        ).to_arrow_table()
-        before = con.execute(
-            f"select distinct month_before from changes where month_before is not null and month in ({in_list(months)})"
-        ).fetchall()
-        touched = sorted({*months, *(row[0] for row in before)})
-        # Literals in the predicate: Delta prunes by them, and merges of different slices do not conflict.
-        predicate = f"t.force = {in_list([force])} and t.month in ({in_list(touched)}) and " + " and ".join(
-            f't."{key}" = s."{key}"' for key in log.keys
-        )
-        fresh = lake.table(log.name) if done else table
-        merger = (fresh or table).merge(
-            rows.cast(log_schema(log)), predicate=predicate, source_alias="s", target_alias="t"
+    before = _months_before(con, lake, log, force, table)
+    _view_held(con, log, lake.files(log.name, table.version(), force=[force], month=before), "held")
+    news = con.sql(
+        f"select new.* from delivered as new left join held as old using ({_keys(log)}) "
+        f"where old.delivery_id is null or {_differs(log)}"
+    ).to_arrow_table()
+    if news.num_rows:
+        merger = table.merge(
+            news.cast(log_schema(log)),
+            predicate=_predicate(log, force, sorted({*months, *before})),
+            source_alias="s",
+            target_alias="t",
+            commit_properties=one_writer(table, force),
         )
         merger.when_matched_update_all().when_not_matched_insert_all().execute()
-        done += rows.num_rows
-    return done
+    return news.num_rows
 
 
-def _commits(con: duckdb.DuckDBPyConnection) -> Iterator[list[str]]:
-    """The months of the changes, bundled so that a commit stays small."""
-    bundle: list[str] = []
-    size = 0
-    for month, count in con.execute("select month, count(*) from changes group by 1 order by 1").fetchall():
-        if bundle and size + count > _ONE_COMMIT:
-            yield bundle
-            bundle, size = [], 0
-        bundle.append(month)
-        size += count
-    if bundle:
-        yield bundle
+def _months_before(con: duckdb.DuckDBPyConnection, lake: Lake, log: Log, force: str, table: DeltaTable) -> list[str]:
+    """The months in which the delivered keys are held: a correction may move a row from one month to another."""
+    _view_held(con, log, lake.files(log.name, table.version(), force=[force]), "held_keys")
+    found = con.execute(f"select distinct month from held_keys semi join delivered using ({_keys(log)}) order by 1")
+    return [row[0] for row in found.fetchall()]
 
 
-def _withdraw_force(con: duckdb.DuckDBPyConnection, lake: Lake, log: Log, force: str, table: DeltaTable) -> int:
-    _held(con, lake, table, log, force)
-    same_key = " and ".join(f'held."{key}" = admitted."{key}"' for key in log.keys)
-    gone = con.sql(
-        f"select held.* from held anti join admitted on {same_key} where held.force = {literal(force)}"
-    ).to_arrow_table()
-    if not gone.num_rows:
-        return 0
-    months = sorted(set(gone["month"].to_pylist()))
-    predicate = f"t.force = {in_list([force])} and t.month in ({in_list(months)}) and " + " and ".join(
-        f't."{key}" = s."{key}"' for key in log.keys
-    )
-    table.merge(
-        gone.cast(log_schema(log)), predicate=predicate, source_alias="s", target_alias="t"
-    ).when_matched_delete().execute()
+def _keys(log: Log) -> str:
+    return ", ".join(f'"{key}"' for key in log.keys)
+
+
+def _predicate(log: Log, force: str, months: list[str]) -> str:
+    """Rows of the same key; with literals, by which Delta prunes, and merges of different slices do not conflict."""
+    same_key = " and ".join(f't."{key}" = s."{key}"' for key in log.keys)
+    return f"t.force = {in_list([force])} and t.month in ({in_list(months)}) and {same_key}"
+
+
+def _commits(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, list[str], int]]:
+    """The force and months of each commit, bundled so that it stays small, and its number of admitted rows."""
+    counts = con.execute("select force, month, count(*) from admitted group by all order by all").fetchall()
+    for force, of_force in groupby(counts, itemgetter(0)):
+        bundle: list[str] = []
+        size = 0
+        for _, month, count in of_force:
+            if bundle and size + count > _ONE_COMMIT:
+                yield force, bundle, size
+                bundle, size = [], 0
+            bundle.append(month)
+            size += count
+        yield force, bundle, size
+
+
+def _present_keys(con: duckdb.DuckDBPyConnection, staged: Staged) -> bool:
+    """View `present`: the keys that were delivered, whatever became of their rows; False if one cannot be told."""
+    keys = _keys(staged.log)
+    con.execute(f"create or replace view present as select {keys} from read_parquet({literal(str(staged.path))})")
+    untold = con.execute("select 1 from present where " + " or ".join(f'"{key}" is null' for key in staged.log.keys))
+    return not staged.refusals and untold.fetchone() is None
+
+
+def _withdraw_force(
+    con: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    log: Log,
+    force: str,
+    deliveries: Collection[str] | None,
+    table: DeltaTable,
+) -> int:
+    _view_held(con, log, lake.files(log.name, table.version(), force=[force]), "held")
+    ours = "true" if deliveries is None else f"list_contains({literal(sorted(deliveries))}, delivery_id)"
+    gone = con.sql(f"select * from held anti join present using ({_keys(log)}) where {ours}").to_arrow_table()
+    if gone.num_rows:
+        months = sorted(set(gone["month"].to_pylist()))
+        gone = gone.select(log_schema(log).names).cast(log_schema(log))
+        merger = table.merge(
+            gone,
+            predicate=_predicate(log, force, months),
+            source_alias="s",
+            target_alias="t",
+            commit_properties=one_writer(table, force),
+        )
+        merger.when_matched_delete().execute()
     return gone.num_rows

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from checks.database import connect, literal
 from checks.logs import Kind, Log
-from connectors.lake.tables import log_schema
+from connectors.lake.schema import log_schema
 from connectors.lake.typing import typed
 from connectors.sources.delivery import Delivery, Refusal
 

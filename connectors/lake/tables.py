@@ -1,26 +1,24 @@
-"""The lake: one Delta table per log, partitioned by force and month; every version is kept.
-
-A row carries, beside its contract columns, where it came from (`delivery_id`, `row_number`) and which columns its
-source does not deliver at all (`lacks`, qualified and comma separated), so that "not delivered" is never mistaken
-for "not recorded".
-"""
+"""The lake: one Delta table per log, partitioned by force and month, and one of judged cases; every version is kept."""
 
 from __future__ import annotations
 
+import math
+import os
+import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
+from urllib.parse import unquote
 
 import pyarrow as pa
-from deltalake import DeltaTable
+import pyarrow.compute as pc
+from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from checks.errors import NotAnsweringError, UsageError
-from checks.logs import LOGS, Kind, Log
-
-UNDATED = "undated"
-PROVENANCE = ("delivery_id", "row_number", "lacks", "month")
+from checks.logs import LOGS
+from connectors.lake.schema import CASES, log_schema, partitions
 
 # Delta's own clean-up (30 days by default) would take old versions away; erasure is the only vacuum there is.
 _KEEP_EVERYTHING = {
@@ -29,84 +27,63 @@ _KEEP_EVERYTHING = {
     "delta.deletedFileRetentionDuration": "interval 36500 days",
 }
 _TRIES = 8
-
-_ARROW_TYPES = {
-    Kind.MOMENT: pa.timestamp("us", "UTC"),
-    Kind.DATE: pa.date32(),
-    Kind.COUNT: pa.int32(),
-    Kind.FLAG: pa.bool_(),
-}
-
-CASES = pa.schema(
-    [
-        ("standard", pa.string()),
-        ("measure", pa.string()),
-        ("force", pa.string()),
-        ("month", pa.string()),
-        ("case_id", pa.string()),
-        ("area", pa.string()),
-        ("neighbourhood", pa.string()),
-        ("state", pa.string()),
-        ("reason", pa.string()),
-        ("clock_started_at", pa.timestamp("us", "UTC")),
-        ("limit_seconds", pa.float64()),
-        ("due_at", pa.timestamp("us", "UTC")),
-        ("clock_stopped_at", pa.timestamp("us", "UTC")),
-        ("elapsed_seconds", pa.float64()),
-        ("part", pa.int64()),
-        ("whole", pa.int64()),
-        ("covers", pa.string()),
-        ("local_day", pa.date32()),
-        ("unjudgeable", pa.bool_()),
-        ("outside_force_dates", pa.bool_()),
-        ("first_run", pa.string()),
-        ("last_changed_run", pa.string()),
-    ]
-)
+_AN_HOUR = 3600.0
 
 T = TypeVar("T")
 
 
-def log_schema(log: Log) -> pa.Schema:
-    """The Arrow and Delta schema of a log: its contract columns, then where the row came from."""
-    columns = [(column.name, _ARROW_TYPES.get(column.kind, pa.string())) for column in log.columns]
-    return pa.schema(
-        [
-            *columns,
-            ("delivery_id", pa.string()),
-            ("row_number", pa.int64()),
-            ("lacks", pa.string()),
-            ("month", pa.string()),
-        ]
-    )
+# What delta-rs or DuckDB would read as something else in a folder's path: escapes, patterns, partition values.
+_ODD = re.compile(r"[%*?\[\]^|\\]|^(force|month|standard|measure)=")
 
 
 class Lake:
     """The Delta tables below one folder (or object-store URL that delta-rs reads)."""
 
     def __init__(self, location: str) -> None:
-        self.location = location.rstrip("/")
-        if "://" not in location:
-            try:
-                Path(location).mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise UsageError(
-                    f"lake {location}",
-                    f"the folder cannot be used ({error.strerror})",
-                    "a folder this user may write to",
-                    "Set --lake or PLEDGE_LAKE to another folder, or mend its permissions.",
-                ) from error
+        self.location = location.rstrip("/") or "/"
+        self._newest: dict[str, DeltaTable] = {}
+        if "://" in location:
+            return
+        odd = next((part for part in Path(location).absolute().parts[1:] if _ODD.search(part)), "")
+        if odd:
+            raise UsageError(
+                f"lake {location}",
+                f"{odd} is in its path",
+                "a path without % * ? [ ] ^ | \\ and without folders like force=…",
+                "Set --lake or PLEDGE_LAKE to another folder.",
+            )
+        try:
+            Path(location).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._unusable(error.strerror or "unknown reason") from error
+
+    def _unusable(self, why: str) -> UsageError:
+        return UsageError(
+            f"lake {self.location}",
+            f"the folder cannot be used ({why})",
+            "a folder this user may write to",
+            "Set --lake or PLEDGE_LAKE to another folder, or mend its permissions.",
+        )
 
     def _uri(self, name: str) -> str:
         return f"{self.location}/{name}"
 
     def table(self, name: str, version: int | None = None) -> DeltaTable | None:
         """The Delta table of a log (or `cases`), at a version or the newest; None where nothing was ever admitted."""
+        newest = self._newest.get(name)
         try:
-            return DeltaTable(self._uri(name), version=version)
+            if version is not None:
+                held = newest is not None and newest.version() == version
+                return newest if held else DeltaTable(self._uri(name), version=version)
+            if newest is not None:
+                newest.update_incremental()  # a table of many files takes long to open
+                return newest
+            self._newest[name] = DeltaTable(self._uri(name))
+            return self._newest[name]
         except TableNotFoundError:
             return None
         except (DeltaError, OSError) as error:
+            self._newest.pop(name, None)
             raise NotAnsweringError(
                 f"lake table {self._uri(name)}",
                 "it cannot be opened",
@@ -115,16 +92,12 @@ class Lake:
             ) from error
 
     def _created(self, name: str) -> DeltaTable:
-        schema, parts = (
-            (CASES, ["standard", "measure", "force", "month"])
-            if name == "cases"
-            else (
-                log_schema(LOGS[name]),
-                ["force", "month"],
-            )
-        )
         return DeltaTable.create(
-            self._uri(name), schema=schema, partition_by=parts, mode="ignore", configuration=_KEEP_EVERYTHING
+            self._uri(name),
+            schema=CASES if name == "cases" else log_schema(LOGS[name]),
+            partition_by=partitions(name),
+            mode="ignore",
+            configuration=_KEEP_EVERYTHING,
         )
 
     def versions(self) -> dict[str, int]:
@@ -135,36 +108,65 @@ class Lake:
     def files(self, name: str, version: int | None = None, **partition: Iterable[str]) -> list[str]:
         """The Parquet files of a table, of the partition values given (`force=["norfolk"]`); sorted."""
         actions = self._actions(name, version)
-        wanted = {f"partition.{key}": set(values) for key, values in partition.items()}
-        kept = [a["path"] for a in actions if all(a[key] in values for key, values in wanted.items())]
-        return sorted(f"{self.location}/{name}/{path}" for path in kept)
+        for key, values in partition.items():
+            wanted = pa.array(sorted(values), pa.string())
+            actions = actions.filter(pc.is_in(actions[f"partition.{key}"].cast(pa.string()), wanted))
+        # Delta writes paths as URLs: what the disk calls %20 is %2520 there.
+        return sorted(f"{self.location}/{name}/{unquote(path)}" for path in actions["path"].to_pylist())
 
     def changed_slices(self, since: int | None, version: int) -> list[tuple[str, str, str]]:
         """The (standard, measure, force) of `cases` whose files differ between two versions (`since` None: all)."""
-        now = {(a["path"], *_slice(a)) for a in self._actions("cases", version)}
-        before = {(a["path"], *_slice(a)) for a in self._actions("cases", since)} if since is not None else set()
+        now = _files_of_slices(self._actions("cases", version))
+        before = _files_of_slices(self._actions("cases", since)) if since is not None else set()
         return sorted({each[1:] for each in now ^ before})
 
-    def _actions(self, name: str, version: int | None) -> list[dict[str, Any]]:
+    def _actions(self, name: str, version: int | None) -> pa.Table:
         table = self.table(name, version)
-        return [] if table is None else pa.table(table.get_add_actions(flatten=True)).to_pylist()
+        if table is None:
+            return pa.table({"path": [], **{f"partition.{key}": [] for key in partitions(name)}})
+        return pa.table(table.get_add_actions(flatten=True))
 
     def forces(self, versions: dict[str, int]) -> dict[str, set[str]]:
         """Which logs hold rows of which force: `{force: {log, …}}`."""
         held: dict[str, set[str]] = {}
         for name, version in versions.items():
-            for action in self._actions(name, version):
-                held.setdefault(action["partition.force"], set()).add(name)
+            for force in self._actions(name, version)["partition.force"].unique().to_pylist():
+                held.setdefault(force, set()).add(name)
         return held
 
+    def sweep(self, name: str) -> list[str]:
+        """Remove what killed writers left half-written: no vacuum does, and it holds delivered rows.
+
+        Left alone is what another writer may still be writing: anything from the hour before the newest commit on.
+        """
+        folder = Path(self._uri(name))
+        newest = max((_modified(path) for path in (folder / "_delta_log").glob("*.json")), default=0.0)
+        leftovers = [path for path in folder.rglob("*.parquet#*") if _modified(path) < newest - _AN_HOUR]
+        for path in leftovers:
+            path.unlink(missing_ok=True)
+        return sorted(path.name for path in leftovers)
+
     def change(self, name: str, act: Callable[[DeltaTable], T]) -> T:
-        """Act on the newest version of a table (created when absent), again when another writer was faster."""
+        """Act on the newest version of a table (created when absent), again when another writer was faster.
+
+        Raises NotAnsweringError when the table cannot be written, or others were faster every time.
+        """
         for attempt in range(_TRIES):
-            table = self.table(name) or self._created(name)
             try:
-                return act(table)
+                return act(self.table(name) or self._created(name))
             except CommitFailedError:
+                self._newest.pop(name, None)
                 time.sleep(0.05 * 2**attempt)
+            except (DeltaError, OSError) as error:
+                self._newest.pop(name, None)
+                if "://" not in self.location and not os.access(self.location, os.W_OK):
+                    raise self._unusable("it may be read only") from error
+                raise NotAnsweringError(
+                    f"lake table {self._uri(name)}",
+                    "it cannot be written",
+                    "a table this user may write to, and room on its disk",
+                    "Mend that and run again: what is already there stays as it is.",
+                ) from error
         raise NotAnsweringError(
             f"lake table {self._uri(name)}",
             f"{_TRIES} commits lost to other writers",
@@ -173,8 +175,24 @@ class Lake:
         )
 
 
-def _slice(action: dict[str, Any]) -> tuple[str, str, str]:
-    return action["partition.standard"], action["partition.measure"], action["partition.force"]
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # another writer has just given it its name
+        return math.inf
+
+
+def _files_of_slices(actions: pa.Table) -> set[tuple[str, str, str, str]]:
+    columns = ("path", "partition.standard", "partition.measure", "partition.force")
+    return set(zip(*(actions[name].to_pylist() for name in columns), strict=True))
+
+
+def one_writer(table: DeltaTable, of: str) -> CommitProperties:
+    """Makes a commit fail when another writer with the same `of` was faster, whichever months either touched.
+
+    Without it two corrections of one row, filed under different months at the same time, would both stand.
+    """
+    return CommitProperties(app_transactions=[Transaction(app_id=of, version=table.version() + 1)])
 
 
 def in_list(values: Sequence[str]) -> str:

@@ -9,16 +9,16 @@ from itertools import islice
 from pathlib import Path
 
 from checks.errors import NotFitError
-from connectors.sources.csv_lines import Parsed, is_closed, split
+from connectors.sources.csv_lines import Block, Parsed, is_closed, split
 from connectors.sources.cut_short import LastColumn
 from connectors.sources.decoding import text_lines
-from connectors.sources.delivery import Batch, Refusal
+from connectors.sources.delivery import BATCH, Batch, Refusal
 from connectors.sources.header import cleaned
-from connectors.sources.records import CHUNK, text_table
+from connectors.sources.records import bounded, text_table
 
 _DELIMITERS = (",", ";", "\t", "|")
 # Excel writes this line above the header where the delimiter is not the country's usual one.
-_SAID_BY_EXCEL = re.compile(r"^\ufeff?\"?sep=(.)\"?\s*$", re.IGNORECASE)
+_SAID_BY_EXCEL = re.compile(r"\ufeff?\"?sep=(.)\"?\s*", re.IGNORECASE)
 
 
 class CsvRecords:
@@ -27,47 +27,45 @@ class CsvRecords:
     def __init__(self, path: Path, encoding: str = "", delimiter: str = "", known: Collection[str] = ()) -> None:
         self._path, self._encoding = path, encoding
         with text_lines(path, encoding) as lines:
-            self._header_lines, line, said = _header_line(lines)
+            self._lines_above, line, said = _header_line(lines)
         if not line:
             raise NotFitError(str(path), "it holds no line of text", "a header and records", "Deliver it again.")
         self._delimiter = delimiter or said or _delimiter(line, known)
-        if not is_closed([line], self._delimiter):
+        if not is_closed(line, self._delimiter):
             raise NotFitError(str(path), "a quote in the header is never closed", "a header on one line", "Mend it.")
         self.header = cleaned(str(path), next(csv.reader([line], delimiter=self._delimiter)))
 
     def read(self, wanted: Sequence[int]) -> Iterator[Batch]:
-        last = LastColumn()
-        number, carried = 1, list[str]()
+        return bounded(str(self._path), self._batches(wanted))
+
+    def _batches(self, wanted: Sequence[int]) -> Iterator[Batch]:
+        last, number, carried, ended = LastColumn(), 1, list[str](), False
         with text_lines(self._path, self._encoding) as lines:
-            rest = islice(lines, self._header_lines, None)
-            while True:
-                block = list(islice(rest, CHUNK))
-                ended = len(block) < CHUNK
-                parsed = split([*carried, *block], self._delimiter, len(self.header), number, ended)
+            records = islice(lines, self._lines_above, None)
+            while not ended:
+                fresh = list(islice(records, BATCH))
+                ended = len(fresh) < BATCH
+                parsed = split(Block([*carried, *fresh], self._delimiter, len(self.header), ended), number)
                 carried, number = parsed.carried, parsed.next_number
-                last.look_at(parsed)
-                if parsed.rows or parsed.refused:
+                parsed = last.refuse_remnant(parsed)
+                if parsed.numbers or parsed.refused:
                     yield self._batch(parsed, wanted)
-                if ended:
-                    return
 
     def _batch(self, parsed: Parsed, wanted: Sequence[int]) -> Batch:
         names = [self.header[position] for position in wanted]
-        columns = list(zip(*parsed.rows, strict=True)) or [()] * len(self.header)
-        table = text_table(names, [columns[position] for position in wanted], parsed.numbers)
-        refusals = [Refusal(bad.number, bad.rule, bad.sentence, _kept(bad.values, self.header)) for bad in parsed.refused]
+        table = text_table(names, [parsed.columns[position] for position in wanted], parsed.numbers)
+        refusals = []
+        for bad in parsed.refused:
+            kept = {self.header[p]: bad.values[p] for p in wanted if p < len(bad.values) and bad.values[p]}
+            refusals.append(Refusal(bad.number, bad.rule, bad.sentence, kept))
         return Batch(table, tuple(refusals))
 
 
-def _kept(values: Sequence[str], header: Sequence[str]) -> dict[str, str]:
-    return {name: value for name, value in zip(header, values, strict=False) if value}
-
-
 def _header_line(lines: Iterator[str]) -> tuple[int, str, str]:
-    """How many lines the header takes with what stands above it, the line itself, and the delimiter Excel said."""
+    """How many lines the header takes with what stands above it, its line, and the delimiter Excel stated."""
     said = ""
     for taken, line in enumerate(lines, 1):
-        by_excel = _SAID_BY_EXCEL.match(line)
+        by_excel = _SAID_BY_EXCEL.fullmatch(line)
         if by_excel and not said:
             said = by_excel[1]
         elif line.strip("\ufeff \t\r\n"):

@@ -6,14 +6,15 @@ import codecs
 import gzip
 import io
 import zlib
-from collections.abc import Buffer, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, cast
 
 from checks.errors import NotFitError
 
 _BLOCK = 1 << 20
+_BEGINNING = 1 << 16
 # A line longer than this is no record: without a bound, a file with no line end would be held in memory whole.
 _LONGEST_LINE = 64 << 20
 _MARKS = (
@@ -23,11 +24,16 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+# What stands for a character whose last bytes are missing where the file ends.
+HALF_CHARACTER = "\ufffd"
 _KNOWN_BEGINNINGS = ((b"PK\x03\x04", "a ZIP or Excel file"), (b"PAR1", "a Parquet file"), (b"%PDF", "a PDF"))
 
 
 class _Text(io.RawIOBase):
-    """A byte stream that refuses what no text file holds; `wide` text (UTF-16, UTF-32) has NUL bytes by nature."""
+    """A byte stream that refuses what no text file begins with, and lines without an end.
+
+    `wide` text (UTF-16, UTF-32) has NUL bytes by nature; in other text one deep in the file costs its record only.
+    """
 
     def __init__(self, path: Path, stream: IO[bytes], wide: bool) -> None:
         self._path, self._stream, self._wide = path, stream, wide
@@ -36,11 +42,11 @@ class _Text(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, target: Buffer, /) -> int:
+    def readinto(self, target: Any, /) -> int:
         view = memoryview(target)
         block = self._stream.read(len(view))
         view[: len(block)] = block
-        if not self._wide and b"\0" in block:
+        if not self._wide and self._offset < _BEGINNING and b"\0" in block[: _BEGINNING - self._offset]:
             raise _not_text(self._path, f"a NUL byte at byte {self._offset + block.index(0) + 1:,}: it is binary")
         self._since_line_end = 0 if b"\n" in block or b"\r" in block else self._since_line_end + len(block)
         if self._since_line_end > _LONGEST_LINE:
@@ -74,7 +80,7 @@ def text_lines(path: Path, encoding: str = "") -> Iterator[Iterator[str]]:
         with _opened(path) as stream:
             found = _encoding(path, stream, encoding)
             raw = _Text(path, stream, wide=_is_wide(found))
-            with io.TextIOWrapper(io.BufferedReader(raw, _BLOCK), found, newline="") as text:
+            with io.TextIOWrapper(io.BufferedReader(raw, _BLOCK), found, _HALF_CHARACTER_AT_END, newline="") as text:
                 yield text
     except UnicodeDecodeError as error:
         raise _undecodable(path, found) from error
@@ -87,7 +93,7 @@ def text_lines(path: Path, encoding: str = "") -> Iterator[Iterator[str]]:
 def _opened(path: Path) -> IO[bytes]:
     with path.open("rb") as file:
         compressed = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path) if compressed else path.open("rb")
+    return cast(IO[bytes], gzip.open(path)) if compressed else path.open("rb")
 
 
 def _encoding(path: Path, stream: IO[bytes], stated: str) -> str:
@@ -107,18 +113,29 @@ def _is_wide(encoding: str) -> bool:
 def _undecodable(path: Path, encoding: str) -> NotFitError:
     """Read again to say where: the fast reader does not know how far into the file it is."""
     decoder = codecs.getincrementaldecoder(encoding)()
-    offset = 0
+    offset, line = 0, 1
     with _opened(path) as stream:
         try:
             while block := stream.read(_BLOCK):
-                decoder.decode(block)
+                line += decoder.decode(block).count("\n")
                 offset += len(block)
-            decoder.decode(b"", final=True)
         except UnicodeDecodeError as error:
             offset += error.start - (len(error.object) - len(block))
+            line += error.object[: error.start].decode(encoding, "ignore").count("\n")
     return NotFitError(
         str(path),
-        f"byte {offset + 1:,} is not {encoding.upper().removesuffix('-SIG')}",
+        f"byte {offset + 1:,}, in line {line:,}, is not {encoding.upper().removesuffix('-SIG')}",
         "UTF-8 (or UTF-16 with a byte-order mark)",
         "Export it as UTF-8, or state its encoding (such as windows-1252) in a source description.",
     )
+
+
+def _half_character_at_end(error: UnicodeError) -> tuple[str, int]:
+    """Let a file end inside a character: its last line is refused. All else that cannot be decoded stays an error."""
+    if isinstance(error, UnicodeDecodeError) and error.reason in ("unexpected end of data", "truncated data"):
+        return HALF_CHARACTER, error.end
+    raise error
+
+
+_HALF_CHARACTER_AT_END = "pledge-half-character-at-end"
+codecs.register_error(_HALF_CHARACTER_AT_END, _half_character_at_end)

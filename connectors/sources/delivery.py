@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from connectors.lake.typing import LocalTime
+from connectors.sources.local_time import LocalTime
 
 ROW_NUMBER = "row_number"
+# How many records are handed over together.
+BATCH = 100_000
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Refusal:
     row_number: int
     rule: str
     sentence: str
-    kept_values: dict[str, str]
+    kept_values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,9 @@ class Batch:
 class Source:
     """How deliveries of one log are read.
 
-    `force`, `encoding`, `format` and `delimiter` are '' where the file itself says; `sql` is '' where the file is already in
-    the contract's columns; `empty` are texts that mean "not recorded"; `expected` is what the fitness suite takes
-    (`max_age_hours`, `min_rows`, `max_rows`, `may_be_empty`); `file` is the description's own path.
+    `force`, `encoding`, `format` and `delimiter` are '' where the file itself says; `sql` is '' where the file is in
+    the contract's columns already; `empty` are texts that mean "not recorded"; `expected` is what the fitness suite
+    takes (`max_age_hours`, `min_rows`, `max_rows`, `may_be_empty`); `file` is the description's own path.
     """
 
     name: str

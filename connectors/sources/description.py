@@ -1,207 +1,190 @@
-"""Source descriptions: one file per force and system, a few lines of front matter and one SQL select from `raw`.
+"""Source descriptions: one SQL file per force and system, its front matter a comment, its one select the mapping.
 
     /*---
     log: calls
     force: norfolk
     zone: Europe/London
     ---*/
-    select … from raw
+    select "Call No" as call_id, moment("Rang", '%d/%m/%Y %H:%M:%S') as received_at, … from raw
 
-A description is not trusted: its select runs in a DuckDB of its own that has `raw` loaded and everything else
-locked — no file, network or extension, no other setting, a limit on memory and on time.
+`raw` is the delivered file: every column text, trimmed, empty ones NULL, with `row_number`. The macros of
+`macros.sql` stand ready; `plus_seconds(local, seconds)` counts in the source's zone.
 """
 
 from __future__ import annotations
 
+import codecs
 import re
-import tempfile
-import threading
-from collections.abc import Iterator, Sequence
-from dataclasses import fields
-from difflib import get_close_matches
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import duckdb
-import pyarrow as pa
 import yaml
 
 from checks.errors import UsageError
 from checks.logs import LOGS
-from connectors.sources.delivery import BATCH, Batch, Refusal, Source
-from connectors.sources.file import FORMATS, raw_rows, refuse_incomplete
+from connectors.sources.delivery import Source
 
-_FRONT = re.compile(r"\A\s*/\*---\n(?P<front>.*?)\n---\*/(?P<sql>.*)\Z", re.DOTALL)
-_MACROS = Path(__file__).with_suffix(".sql")
-_KEYS = sorted({f.name for f in fields(Source)} - {"name", "sql"}) + ["note"]
+FORMATS = ("csv", "excel", "parquet", "jsonl")
+_FRONT = re.compile(r"\s*/\*---[ \t]*\n(?P<yaml>.*?)\n---\*/", re.DOTALL)
+_SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _CHOICES = {
+    "log": tuple(LOGS),
+    "format": FORMATS,
     "ambiguous": ("refuse", "earlier", "later"),
     "nonexistent": ("refuse", "later"),
     "delivers": ("changes", "snapshot"),
-    "format": tuple(sorted(set(FORMATS.values()))),
-    "log": tuple(LOGS),
 }
-MEMORY_LIMIT = "4GB"
-TIME_LIMIT = 600.0
+_TEXTS = (*_CHOICES, "force", "zone", "encoding", "delimiter", "key", "note", "location", "connection")
+_EXPECTED = {"max_age_hours": (int, float), "min_rows": (int,), "max_rows": (int,), "may_be_empty": (bool,)}
+
+
+class _StatedTwice(yaml.MarkedYAMLError):
+    """YAML lets the later of two equal keys win in silence."""
+
+
+class _EachKeyOnce(yaml.SafeLoader):
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if str(key.value) in seen:
+                raise _StatedTwice(problem=str(key.value), problem_mark=key.start_mark)
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)
 
 
 def described(name: str, folders: Sequence[Path]) -> Source:
-    """The source a description of that name describes; the first folder that has it wins.
+    """The source described by `<name>.sql` in one of the folders; a later folder wins over an earlier one.
 
-    Raises UsageError when there is none, or it is wrong.
+    Raises UsageError (with file and line where there is one) when it is absent or wrong.
     """
-    for folder in folders:
+    for folder in reversed(folders):
         path = folder / f"{name}.sql"
-        if re.fullmatch(r"[A-Za-z0-9_-]+", name) and path.is_file():
+        if path.is_file() and path.parent.resolve() == folder.resolve():
             return read_description(path)
-    known = sorted({path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.sql")})
-    near = get_close_matches(name, known, n=1)
-    do = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(known) or 'none'}."
-    raise UsageError(f"--source {name}", "there is no such description", "a file NAME.sql in a source folder", do)
+    known = sorted({path.stem for folder in folders for path in folder.glob("*.sql")})
+    raise UsageError(
+        f"source {name!r}",
+        f"no description {name}.sql in {', '.join(map(str, folders)) or 'any folder'}",
+        f"one of {', '.join(known) or 'none yet'}",
+        "Correct the name, or set PLEDGE_SOURCES to the folder it lies in.",
+    )
 
 
 def read_description(path: Path) -> Source:
-    """Read and check one description; raises UsageError that names what is wrong."""
+    """Read and check one description file; raises UsageError when it is wrong."""
     try:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(str(path), "it cannot be read", "UTF-8 text", "Correct the file.") from error
-    found = _FRONT.match(text)
-    if not found:
-        raise UsageError(str(path), "no front matter", "/*--- … ---*/ and one select", "See connectors/sources/description.py.")
+        raise _wrong(str(path), "it cannot be read as UTF-8 text", "a source description", "Mend the file.") from error
+    front = _FRONT.match(text)
+    if front is None:
+        raise _wrong(str(path), "it does not begin with /*--- … ---*/", "front matter with the log's name", "Add it.")
+    stated = _front_matter(path, text[: front.start("yaml")].count("\n"), front["yaml"])
+    # Blank lines in place of the front matter, so that DuckDB's line numbers are the file's.
+    sql = "\n" * text[: front.end()].count("\n") + text[front.end() :]
+    return Source(name=path.stem, sql=_one_select(path, sql), file=str(path), **stated)
+
+
+def _front_matter(path: Path, lines_above: int, text: str) -> dict[str, Any]:
     try:
-        front = yaml.safe_load(found["front"])
+        stated = yaml.load(text, _EachKeyOnce)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 2}" if mark else ""
-        raise UsageError(f"{path}{line}", "the front matter is no YAML", "key: value lines", "Correct it.") from error
-    if not isinstance(front, dict):
-        raise UsageError(str(path), "the front matter states nothing", "log:, force:, zone: …", "Add them.")
-    _refuse_wrong(path, front)
-    sql = found["sql"].strip().rstrip(";")
-    _refuse_other_statements(path, sql)
-    chosen = {key: value for key, value in front.items() if key != "note"}
-    chosen["empty"] = tuple(str(text) for text in chosen.get("empty") or ())
-    return Source(name=path.stem, sql=sql, **chosen)
+        line = f", line {lines_above + mark.line + 1}" if mark else ""
+        if isinstance(error, _StatedTwice):
+            raise _wrong(f"{path}{line}", f"{error.problem} is stated twice", "each key once", "Keep one.") from error
+        raise _wrong(f"{path}{line}", "the front matter is no YAML", "lines such as log: calls", "Mend it.") from error
+    if not isinstance(stated, dict):
+        raise _wrong(str(path), "the front matter holds no keys", "lines such as log: calls", "Add them.")
+    for key, value in stated.items():
+        at = next((n for n, each in enumerate(text.splitlines(), lines_above + 1) if each.startswith(f"{key}:")), 0)
+        _check(f"{path}, line {at}" if at else str(path), key, value)
+    if "log" not in stated:
+        raise _wrong(str(path), "the front matter names no log", f"log: one of {', '.join(LOGS)}", "Add it.")
+    # Where it comes from is not yet asked for a connection: `connection` is kept for the readers that need one.
+    for said_to_people in ("connection", "note"):
+        stated.pop(said_to_people, None)
+    return {**stated, "empty": tuple(stated.get("empty", ()))}
 
 
-def _refuse_wrong(path: Path, front: dict[str, Any]) -> None:
-    for key, value in front.items():
-        if key not in _KEYS:
-            near = get_close_matches(str(key), _KEYS, n=1)
-            do = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(_KEYS)}."
-            raise UsageError(str(path), f"the front matter states {key}", "a known key", do)
-        if key in _CHOICES and value not in _CHOICES[key]:
-            raise UsageError(str(path), f"{key}: {value}", f"one of {', '.join(_CHOICES[key])}", "Correct it.")
-    if "log" not in front:
-        raise UsageError(str(path), "no log: is stated", f"one of {', '.join(LOGS)}", "Add it.")
+def _check(where: str, key: object, value: object) -> None:
+    """Raise UsageError unless a line of the front matter is known and its value fits."""
+    if key == "empty":
+        fits, wanted = isinstance(value, list) and all(isinstance(v, str) for v in value), "a list of quoted texts"
+    elif key == "expected":
+        fits, wanted = _is_expected(value), f"{', '.join(_EXPECTED)} with their values"
+    elif key in _CHOICES:
+        fits, wanted = value in _CHOICES[str(key)], f"one of {', '.join(_CHOICES[str(key)])}"
+    elif key in _TEXTS:
+        fits, wanted = isinstance(value, str) and _text_fits(str(key), value), _WANTED.get(str(key), "a text")
+    else:
+        raise _wrong(
+            where, f"{key!r} is not known", f"one of {', '.join((*_TEXTS, 'empty', 'expected'))}", "Correct it."
+        )
+    if not fits:
+        raise _wrong(where, f"{key} is {value!r}", wanted, "Correct it.")
+
+
+_WANTED = {
+    "force": "a slug such as norfolk (lower case, digits, - and _)",
+    "zone": "a zone such as Europe/London",
+    "encoding": "an encoding Python knows, such as utf-8 or windows-1252",
+    "delimiter": "one character",
+}
+
+
+def _text_fits(key: str, value: str) -> bool:
+    if key == "force":
+        return bool(_SLUG.fullmatch(value)) and value != "all"
+    if key == "delimiter":
+        return len(value) == 1
     try:
-        ZoneInfo(str(front.get("zone", "Europe/London")))
-    except (ValueError, OSError, KeyError) as error:
-        raise UsageError(str(path), f"zone: {front['zone']}", "a time zone such as Europe/London", "Correct it.") from error
+        if key == "encoding":
+            return bool(getattr(codecs.lookup(value), "_is_text_encoding", True))
+        if key == "zone":
+            ZoneInfo(value)
+    except (LookupError, ValueError, ZoneInfoNotFoundError, OSError):
+        return False
+    return True
 
 
-def _refuse_other_statements(path: Path, sql: str) -> None:
+def _is_expected(value: object) -> bool:
+    return isinstance(value, Mapping) and all(
+        key in _EXPECTED and isinstance(each, _EXPECTED[key]) and (bool in _EXPECTED[key] or not isinstance(each, bool))
+        for key, each in value.items()
+    )
+
+
+def _one_select(path: Path, sql: str) -> str:
+    """The one SELECT of a description, without its final semicolon."""
     try:
-        statements = duckdb.connect().extract_statements(sql)
+        statements = duckdb.extract_statements(sql)
     except duckdb.Error as error:
-        raise _sql_refused(path, error) from error
-    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        raise UsageError(str(path), "its SQL is not one select", "one select from raw", "Leave out all else.")
+        line = re.search(r"LINE (\d+)", str(error))
+        where = f"{path}, line {line[1]}" if line else str(path)
+        found = "the SQL cannot be parsed (" + str(error).splitlines()[0].removeprefix("Parser Error: ") + ")"
+        raise _wrong(where, found, "one SELECT from raw in DuckDB's SQL", "Mend the SQL.") from error
+    if len(statements) != 1 or statements[0].type is not duckdb.StatementType.SELECT:
+        found = f"{len(statements)} statements" if len(statements) != 1 else f"a {statements[0].type.name} statement"
+        raise _wrong(str(path), found, "exactly one SELECT from raw", "Keep only the select.")
+    return _without_final_semicolon(sql)
 
 
-def _sql_refused(path: Path, error: Exception) -> UsageError:
-    said = " ".join(str(error).split())[:300]
-    return UsageError(str(path), f"DuckDB refuses its SQL ({said})", "one select from raw that runs", "Correct it.")
-
-
-class DescribedDelivery:
-    """A file read through a description: loaded as `raw`, then selected from behind locked doors."""
-
-    def __init__(self, source: Source, path: Path, sha256: str) -> None:
-        self.source, self.sha256, self._path = source, sha256, path
-        self._where = Path(f"{source.name}.sql")
-        self._refusals: list[Refusal] = []
-        self._spill = tempfile.TemporaryDirectory(prefix="pledge-raw-")
-        self._con = self._locked()
-        names = self._selected_columns()
-        log = LOGS[source.log]
-        others = [name for name in names if name not in log.by_name and name != "row_number"]
-        if others:
-            do = f"The columns of {log.name}: {', '.join(log.by_name)}."
-            raise UsageError(str(self._where), f"it selects {', '.join(others)}", "columns of the contract", do)
-        self._adds_force = bool(source.force) and "force" not in names
-        delivered = {*names, *(["force"] if self._adds_force else [])}
-        self.columns = tuple(column.name for column in log.columns if column.name in delivered)
-        self._numbered = "row_number" in names
-        refuse_incomplete(self._where, log, self.columns, names)
-
-    def _locked(self) -> duckdb.DuckDBPyConnection:
-        con = duckdb.connect()
-        # Raw columns are more than the contract's: what does not fit into memory is spilt encrypted.
-        for name, value in (
-            ("TimeZone", "UTC"),
-            ("memory_limit", MEMORY_LIMIT),
-            ("temp_file_encryption", "true"),
-            ("temp_directory", self._spill.name),
-        ):
-            con.execute(f"set {name} = '{value}'")
-        con.execute(_MACROS.read_text("utf-8"))
-        self._load(con)
-        for lock in ("enable_external_access = false", "autoload_known_extensions = false", "lock_configuration = true"):
-            con.execute(f"set {lock}")
-        return con
-
-    def _load(self, con: duckdb.DuckDBPyConnection) -> None:
-        rows = raw_rows(self.source, self._path)
-        created = False
-        for batch in rows.batches():
-            self._refusals += batch.refusals
-            con.register("batch", batch.rows)
-            con.execute("insert into raw select * from batch" if created else "create table raw as select * from batch")
-            con.unregister("batch")
-            created = True
-
-    def _timed(self, act: Any) -> Any:
-        """Act, interrupted after the time limit: DuckDB has no statement timeout."""
-        timer = threading.Timer(TIME_LIMIT, self._con.interrupt)
-        timer.start()
+def _without_final_semicolon(sql: str) -> str:
+    """The statement alone, so that it can be read from; a comment after its semicolon goes as well."""
+    while ";" in sql:
+        statement, _, rest = sql.rpartition(";")
         try:
-            return act()
-        except duckdb.InterruptException as error:
-            raise UsageError(
-                str(self._where), f"its select ran over {TIME_LIMIT:.0f} s", "one that ends", "Simplify it."
-            ) from error
-        except duckdb.OutOfMemoryException as error:
-            raise UsageError(
-                str(self._where), f"its select needs more than {MEMORY_LIMIT}", "one that fits", "Simplify it."
-            ) from error
-        except duckdb.Error as error:
-            raise _sql_refused(self._where, error) from error
-        finally:
-            timer.cancel()
-
-    def _selected_columns(self) -> list[str]:
-        found = self._timed(lambda: self._con.execute(f"describe {self.source.sql}").fetchall())
-        return [row[0] for row in found]
-
-    def batches(self) -> Iterator[Batch]:
-        """The selected rows as text, and what of the file could not even be split into columns."""
-        columns = ", ".join(f'"{name}"::varchar as "{name}"' for name in self.columns if name != "force")
-        force = "'" + self.source.force.replace("'", "''") + "' as force" if self._adds_force else '"force"::varchar as "force"'
-        number = "row_number::bigint" if self._numbered else "row_number() over ()"
-        selected = f"select {columns}, {force}, {number} as row_number from ({self.source.sql}\n) as selected"
-        try:
-            reader = self._timed(lambda: self._con.sql(selected).to_arrow_reader(BATCH))
-            refusals = tuple(Refusal(r.row_number, r.rule, r.sentence) for r in self._refusals)
-            while (batch := self._timed(lambda: next(reader, None))) is not None:
-                yield Batch(pa.table(batch), refusals)
-                refusals = ()
-            if refusals:
-                yield Batch(pa.table({name: pa.array([], pa.string()) for name in self.columns}), refusals)
-        finally:
-            self._con.close()
-            self._spill.cleanup()
+            if duckdb.extract_statements(rest) or len(duckdb.extract_statements(statement)) != 1:
+                break
+        except duckdb.Error:
+            break
+        sql = statement
+    return sql
 
 
+def _wrong(where: str, found: str, expected: str, do: str) -> UsageError:
+    return UsageError(where, found, expected, do)

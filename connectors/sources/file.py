@@ -1,128 +1,124 @@
-"""Files in a folder: which log each is, and how it is opened, in the contract's columns or through a description."""
+"""Deliveries from files: which files are logs, in which format, and how each becomes the contract's columns."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 
-from checks.errors import NotFitError, UsageError
-from checks.logs import LOGS, Log
-from connectors.sources.csv_file import CsvFile, fold
-from connectors.sources.delivery import Batch, Delivery, RawRows, Source
-from connectors.sources.other_files import JsonLinesFile, ParquetFile, WorkbookFile
+from checks.errors import UsageError
+from checks.logs import LOGS
+from connectors.sources.csv_records import CsvRecords
+from connectors.sources.delivery import ROW_NUMBER, Batch, Delivery, Refusal, Source
+from connectors.sources.header import contract_positions
+from connectors.sources.json_records import JsonRecords
+from connectors.sources.parquet_records import ParquetRecords
+from connectors.sources.records import Records
+from connectors.sources.selecting import described_delivery
+from connectors.sources.workbook import WorkbookRecords
 
-# What a file's name ends in, and the format that means; longest first.
 FORMATS = {
-    ".csv.gz": "csv",
-    ".jsonl.gz": "jsonl",
-    ".ndjson.gz": "jsonl",
-    ".csv": "csv",
-    ".parquet": "parquet",
-    ".xlsx": "excel",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
+    "csv": (".csv", ".csv.gz"),
+    "parquet": (".parquet",),
+    "excel": (".xlsx",),
+    "jsonl": (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz"),
 }
 
 
 def canonical(log: str) -> Source:
-    """The source of a file that is already in the contract's columns."""
-    return Source(name=log, log=log)
+    """The source of a file that is already in a log's columns; raises UsageError when no log has that name."""
+    if log not in LOGS:
+        raise UsageError(
+            f"log {log!r}", "the contract has no such log", f"one of {', '.join(LOGS)}", "Correct the name."
+        )
+    return Source(log, log)
 
 
 def find_logs(folder: Path) -> tuple[list[tuple[str, Path]], list[Path]]:
-    """The files of a folder that are logs (`calls.csv`, `incidents.parquet` …) as (log, path), and those that are not.
+    """The files of a folder that are named after logs (`calls.csv`, `incidents.parquet`), and those that are not.
 
-    Raises UsageError when the folder cannot be read.
+    Two files of one log are both listed; hidden files and folders are in neither list. Raises UsageError when there
+    is no such folder.
     """
-    try:
-        files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
-    except OSError as error:
-        raise UsageError(str(folder), error.strerror or "unreadable", "a folder of logs", "Correct the path.") from error
-    found = [(path.name[: -len(_ending(path))].lower(), path) for path in files if _ending(path)]
-    logs = [(log, path) for log, path in found if log in LOGS]
-    known = {path for _, path in logs}
-    return logs, [path for path in files if path not in known]
-
-
-def _ending(path: Path) -> str:
-    return next((ending for ending in FORMATS if path.name.lower().endswith(ending)), "")
-
-
-def format_of(source: Source, path: Path) -> str:
-    """The format of a file: what its source states, else what its name ends in; raises UsageError for neither."""
-    form = source.format or FORMATS.get(_ending(path), "")
-    if form not in FORMATS.values():
-        raise UsageError(
-            str(path), "its name tells no known format", f"a name ending in {', '.join(FORMATS)}", "Rename it."
-        )
-    return form
-
-
-def raw_rows(source: Source, path: Path, wanted: Sequence[str] = ()) -> RawRows:
-    """The file as text rows; `wanted` (folded names) limits the columns that are kept at all."""
-    form = format_of(source, path)
-    if form == "parquet":
-        return ParquetFile(path, wanted)
-    if form == "excel":
-        return WorkbookFile(path, wanted)
-    if form == "jsonl":
-        return JsonLinesFile(path, source.encoding, wanted)
-    return CsvFile(path, source.encoding, lambda names: sum(not wanted or name in wanted for name in names), wanted)
+    if not folder.is_dir():
+        raise UsageError(str(folder), "no such folder", "a folder with logs such as calls.csv", "Correct the path.")
+    found, others = [], []
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith((".", "~$")) or not path.is_file():
+            continue
+        log = path.name.casefold().removesuffix(_ending(path))
+        if log in LOGS and _ending(path):
+            found.append((log, path))
+        else:
+            others.append(path)
+    return found, others
 
 
 def open_delivery(source: Source, path: Path) -> Delivery:
-    """Open a delivered file.
+    """Open a delivered file and see that its header fits; records are read by `Delivery.batches`.
 
     Raises:
-        NotFitError: it is empty, binary, in another encoding, or lacks a required column.
-        UsageError: there is no such file, or its name tells no format.
+        UsageError: no such file, or the source's description is wrong.
+        NotFitError: the file cannot be read, or required columns are absent.
     """
     if not path.is_file():
-        raise UsageError(str(path), "no such file", "a delivered file", "Correct the path.")
-    if source.sql:
-        from connectors.sources.description import DescribedDelivery
+        found = "it is a folder" if path.is_dir() else "no such file"
+        raise UsageError(str(path), found, "a delivered file", "Correct the path.")
+    try:
+        records = _records(source, path)
+        return described_delivery(source, path, records) if source.sql else _canonical_delivery(source, path, records)
+    except PermissionError as error:
+        raise UsageError(
+            str(path), "it may not be read", "a file this user may read", "Mend its permissions."
+        ) from error
 
-        return DescribedDelivery(source, path, sha256_of(path))
-    return CanonicalDelivery(source, path, sha256_of(path))
+
+def _ending(path: Path) -> str:
+    """The longest known ending of a file's name, '' where it has none."""
+    known = (ending for endings in FORMATS.values() for ending in endings if path.name.casefold().endswith(ending))
+    return max(known, key=len, default="")
 
 
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal."""
+def _format_by_name(path: Path) -> str:
+    return next((form for form, endings in FORMATS.items() if _ending(path) in endings), "")
+
+
+def _format_by_content(path: Path) -> str:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        beginning = file.read(4)
+    return {b"PK\x03\x04": "excel", b"PAR1": "parquet"}.get(beginning, "csv")
 
 
-class CanonicalDelivery:
-    """A file whose columns are named as in the contract, in any order; other columns are dropped at once."""
-
-    def __init__(self, source: Source, path: Path, sha256: str) -> None:
-        self.source, self.sha256 = source, sha256
-        log = LOGS[source.log]
-        self._rows = raw_rows(source, path, tuple(log.by_name))
-        delivered = {fold(name) for name in self._rows.header}
-        self.columns = tuple(column.name for column in log.columns if column.name in delivered)
-        refuse_incomplete(path, log, self.columns, self._rows.header)
-
-    def batches(self) -> Iterator[Batch]:
-        """Its rows, their columns named as the contract names them."""
-        for batch in self._rows.batches():
-            names = [fold(name) for name in batch.rows.column_names]
-            yield Batch(batch.rows.rename_columns(names).select(["row_number", *self.columns]), batch.refusals)
+def _records(source: Source, path: Path) -> Records:
+    form = source.format or _format_by_name(path) or _format_by_content(path)
+    if form == "parquet":
+        return ParquetRecords(path)
+    if form == "excel":
+        return WorkbookRecords(path)
+    if form == "jsonl":
+        return JsonRecords(path, source.encoding)
+    known = () if source.sql else LOGS[source.log].by_name
+    return CsvRecords(path, source.encoding, source.delimiter, known)
 
 
-def refuse_incomplete(path: Path, log: Log, columns: Sequence[str], header: Sequence[str]) -> None:
-    """Raise NotFitError when a required column is not delivered; a column that looks like it is named."""
-    absent = [name for name in log.required if name not in columns]
-    if not absent:
-        return
-    others = [name for name in header if fold(name) not in log.by_name]
-    near = get_close_matches(absent[0], others, n=1, cutoff=0.5)
-    do = f"Is {near[0]} it? Rename it, or describe the source." if near else "Add it, or describe the source."
-    raise NotFitError(
-        str(path), f"no column {', '.join(absent)}", f"every required column of {log.name}: {', '.join(log.required)}", do
-    )
+def _canonical_delivery(source: Source, path: Path, records: Records) -> Delivery:
+    filled = {"force": source.force} if source.force else {}
+    found = contract_positions(str(path), records.header, LOGS[source.log], filled)
+    columns = tuple(found)
+    names = {records.header[position]: name for name, position in found.items()}
+    missing = {name: value for name, value in filled.items() if name not in found}
+
+    def read() -> Iterator[Batch]:
+        for batch in records.read(tuple(found.values())):
+            rows = batch.rows.rename_columns([*columns, ROW_NUMBER])
+            for name, value in missing.items():
+                rows = rows.append_column(name, pa.array([value] * rows.num_rows, pa.string()))
+            yield Batch(rows, tuple(_renamed(refusal, names) for refusal in batch.refusals))
+
+    return Delivery(source, path, (*columns, *missing), read)
 
 
+def _renamed(refusal: Refusal, names: Mapping[str, str]) -> Refusal:
+    return replace(refusal, kept_values={names[key]: value for key, value in refusal.kept_values.items()})

@@ -36,12 +36,13 @@ def load(path: Path | None = None) -> dict[str, Force]:
         raise _refusal(path, "it cannot be read") from error
     except (yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
         raise _refusal(path, "it is not reference data on forces") from error
-    except ZoneInfoNotFoundError as error:
-        raise _refusal(path, f"{error.args[0] if error.args else 'a time zone that does not exist'}") from error
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise _refusal(path, f"a zone in it is no time zone ({error.args[0] if error.args else ''})") from error
 
 
 def _refusal(path: Path, found: str) -> UsageError:
-    return UsageError(str(path), found, "a file like connectors/sources/forces.yaml", "Correct it or unset PLEDGE_FORCES.")
+    expected = "a file like connectors/sources/forces.yaml"
+    return UsageError(str(path), found, expected, "Correct it or unset PLEDGE_FORCES.")
 
 
 def _force(slug: str, entry: dict[str, object], zone: str) -> Force:

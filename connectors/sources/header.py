@@ -12,6 +12,11 @@ from checks.logs import Log
 _INVISIBLE = "\ufeff\u200b\u200e\u200f"
 
 
+def bare(name: str) -> str:
+    """A name without surrounding blanks and invisible marks."""
+    return name.strip().strip(_INVISIBLE).strip()
+
+
 def cleaned(where: str, names: Sequence[object]) -> tuple[str, ...]:
     """Names without surrounding blanks and invisible marks; a nameless column becomes `column_<position>`.
 
@@ -21,7 +26,7 @@ def cleaned(where: str, names: Sequence[object]) -> tuple[str, ...]:
     seen: set[str] = set()
     for position, given in enumerate(names, 1):
         text = "" if given is None else str(given)
-        name = text.strip().strip(_INVISIBLE).strip() or f"column_{position}"
+        name = bare(text) or f"column_{position}"
         if name.casefold() in seen:
             raise NotFitError(
                 where,
@@ -34,9 +39,7 @@ def cleaned(where: str, names: Sequence[object]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def contract_positions(
-    where: str, header: Sequence[str], log: Log, filled: Collection[str] = ()
-) -> dict[str, int]:
+def contract_positions(where: str, header: Sequence[str], log: Log, filled: Collection[str] = ()) -> dict[str, int]:
     """The position of each contract column the header has; `filled` are columns the source itself supplies.
 
     Raises NotFitError when a required column is absent, and names the column that comes closest.

@@ -7,10 +7,11 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from checks.errors import NotFitError
 from connectors.sources.delivery import ROW_NUMBER, Batch
 
-# Records read and handed over together: some tens of megabytes.
-CHUNK = 100_000
+# Refused records are kept one by one; with more than this something else is wrong with the file.
+MOST_REFUSED = 100_000
 
 
 class Records(Protocol):
@@ -23,7 +24,24 @@ class Records(Protocol):
         ...
 
 
-def text_table(names: Sequence[str], columns: Sequence[Sequence[str | None]], numbers: Sequence[int]) -> pa.Table:
+def text_table(
+    names: Sequence[str], columns: Sequence[pa.Array | Sequence[str | None]], numbers: Sequence[int]
+) -> pa.Table:
     """Columns of text and their row numbers as one table."""
-    arrays = [pa.array(column, pa.string()) for column in columns]
+    arrays = [c if isinstance(c, pa.Array) else pa.array(c, pa.string()) for c in columns]
     return pa.table([*arrays, pa.array(numbers, pa.int64())], names=[*names, ROW_NUMBER])
+
+
+def bounded(where: str, batches: Iterator[Batch]) -> Iterator[Batch]:
+    """The batches, until too many records were refused: then NotFitError, before they fill the memory."""
+    refused = 0
+    for batch in batches:
+        refused += len(batch.refusals)
+        if refused > MOST_REFUSED:
+            raise NotFitError(
+                where,
+                f"more than {MOST_REFUSED:,} records could not be split into columns",
+                "records as wide as the header",
+                "Check the delimiter, the quotes and the encoding of the export.",
+            )
+        yield batch

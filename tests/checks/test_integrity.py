@@ -316,3 +316,30 @@ def test_sentences_are_neutral(name: str) -> None:
     words = f"{signal.title} {signal.looks_for} {signal.sentence}".lower()
     assert [w for w in "gam cheat fraud manipul falsif fake suspici wrong hide fiddl".split() if w in words] == []
     assert signal.sentence.format(count=1, of=2, share="50.0%") != signal.sentence
+
+
+LONDON = Path(__file__).parents[3] / "shared" / "data" / "lfb_incidents_2017_jan_apr.csv"
+
+
+@pytest.mark.skipif(not LONDON.exists(), reason="the London Fire Brigade file is not here")
+@pytest.mark.parametrize("minutes", [6, 8, 10, 15])
+def test_nothing_is_unusual_in_thirty_thousand_real_attendances(minutes: int) -> None:
+    """Machine-recorded times: neither limit, least of all the brigade's own six minutes, draws a look."""
+    con = connect(threads=1)
+    prepare(con, Window(AS_AT), {"lfb": ZONE}, {})
+    con.execute(
+        f"create table attended as select incident_number as case_id, borough_name as area, "
+        f"timestamp_of_call::timestamp as called_at, first_pump_arriving_attendance_time::integer as seconds "
+        f"from read_csv('{LONDON}', all_varchar = true) where first_pump_arriving_attendance_time is not null"
+    )
+    con.execute(
+        f"create view kept_cases as select 'lfb' as force, area, 'attend_emergency' as measure, case_id, "
+        f"if(seconds <= {minutes * 60}, 'met', 'missed') as state, {minutes * 60} as limit_seconds, "
+        "seconds as elapsed_seconds, called_at::date as local_day, "
+        "make_timestamptz(epoch_us(called_at + to_seconds(seconds))) as clock_stopped_at from attended"
+    )
+    for name in ("piling_up_under_limit", "round_clock_times"):
+        rows = run(con, name)
+        assert [row["sentence"] for row in rows if row["notable"]] == []
+        assert len(rows) > 30
+    assert one(rows, "lfb")["of"] > 30_000

@@ -5,7 +5,8 @@
 -- Sentence:    {count} of {of} emergencies not reached in time were graded lower afterwards ({share}).
 -- Needs:       incidents.grade_final, incidents.arrived_at
 -- Cases:       attend_emergency
--- Source:      Ours. No log says when an incident was regraded, so those not reached in time are compared with the others.
+-- Source:      Ours. No log says when an incident was regraded: those not reached in time are compared with the
+--              others.
 select
     kept_cases.force,
     kept_cases.area,

@@ -14,5 +14,6 @@ select
     contacted_at as happened_at,
     recorded_at >= contacted_at + interval 7 day as flagged
 from victim_contacts
-left join victim_cases on victim_contacts.force = victim_cases.force and victim_contacts.crime_id = victim_cases.crime_id
+left join victim_cases
+    on victim_contacts.force = victim_cases.force and victim_contacts.crime_id = victim_cases.crime_id
 where recorded_at is not null

@@ -1,5 +1,5 @@
 -- round_clock_times: clocks that stop at whole five minutes
--- Looks for:   Times at which a clock stopped whose minute is 0, 5, 10 … : written down later rather than as it happened.
+-- Looks for:   Times at which a clock stopped whose minute is 0, 5, 10, and so on: a sign of times noted by hand.
 -- Base rate:   A fifth: of the sixty minutes of an hour twelve are multiples of five.
 -- Test:        Exact binomial test, one-sided.
 -- Sentence:    {count} of {of} recorded times fall on a multiple of five minutes ({share}).

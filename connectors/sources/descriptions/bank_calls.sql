@@ -1,53 +1,48 @@
 /*---
+# The telephone centre of a bank ("Anonymous Bank", Technion): a stand-in for a force's 999 call log.
 log: calls
 force: bank
 format: csv
-encoding: utf-8
 zone: Asia/Jerusalem
-delivers: changes
-note: >
-  "Anonymous Bank" (Technion), calls of one month in a bank's telephone centre: a stand-in for a 999 line, not police
-  data. 0:00:00 means "never". Times carry no date: one more than half a day before the call began is of the next day.
-  A call_id repeats on another line or day, so line, date, id and times together are the key.
+key: line + date + id + times, because a call number comes again on another line or day
 ---*/
-with clocks as (
-    select
-        row_number,
-        "vru+line" || '/' || date || '/' || call_id || '/' || vru_entry || '/' || vru_exit || '/' || q_start as call_id,
-        outcome,
-        q_time,
-        date,
-        vru_entry,
-        case when q_start = '0:00:00' then vru_exit else q_start end as received,
-        case when vru_exit <> '0:00:00' then vru_exit end as menu_left,
-        case when q_exit <> '0:00:00' then q_exit end as queue_left,
-        case when ser_exit <> '0:00:00' then ser_exit end as served
-    from raw
-),
-
-dated as (
-    select
-        *,
-        -- A time more than half a day earlier than the call's beginning ran past midnight.
-        past_midnight(date, vru_entry, received) as received_at,
-        past_midnight(date, vru_entry, menu_left) as menu_left_at,
-        past_midnight(date, vru_entry, queue_left) as queue_left_at,
-        past_midnight(date, vru_entry, served) as served_at
-    from clocks
-)
-
+-- Clock readings have no date and some run past midnight; 0:00:00 for entering and leaving the queue means "never queued".
+-- q_exit and ser_start come from two clocks about a second apart: the queue's own q_time says how long the caller waited.
+with
+    at_menu as (
+        select
+            *,
+            moment(date || ' ' || vru_entry, '%Y-%m-%d %H:%M:%S') as entered_at,
+            q_start = '0:00:00' and q_exit = '0:00:00' as is_never_queued,
+            ser_start = '0:00:00' and ser_exit = '0:00:00' as is_never_served
+        from raw
+    ),
+    dated as (
+        select
+            *,
+            clock_near(entered_at, vru_exit) as left_menu_at,
+            if(is_never_queued, null, clock_near(entered_at, q_start)) as queued_at,
+            if(is_never_queued, null, clock_near(entered_at, q_exit)) as left_queue_at,
+            if(is_never_served, null, clock_near(entered_at, ser_start)) as served_at,
+            if(is_never_served, null, clock_near(entered_at, ser_exit)) as finished_at
+        from at_menu
+    ),
+    received as (
+        select *, coalesce(queued_at, left_menu_at) as received_at
+        from dated
+    )
 select
     row_number,
-    call_id,
+    "vru+line" || '/' || date || '/' || call_id || '/' || vru_entry || '/' || vru_exit as call_id,
     '999' as line,
     case
-        when outcome = 'PHANTOM' then 'phantom'
-        when outcome = 'HANG' and q_time = '0' then 'dropped'
-        when outcome in ('HANG', 'AGENT') then 'public'
-        else outcome
+        when outcome = 'HANG' and try_cast(q_time as integer) = 0 then 'dropped'
+        else known(outcome, map {'AGENT': 'public', 'HANG': 'public', 'PHANTOM': 'phantom'})
     end as kind,
     received_at,
-    case when outcome = 'AGENT' then seconds_later(received_at, q_time, 'Asia/Jerusalem') end as answered_at,
-    case when outcome = 'HANG' and q_time <> '0' then seconds_later(received_at, q_time, 'Asia/Jerusalem') end as abandoned_at,
-    greatest(received_at, menu_left_at, queue_left_at, served_at) as ended_at
-from dated
+    case when outcome = 'AGENT'
+        then coalesce(plus_seconds(received_at, q_time), unreadable('q_time absent')) end as answered_at,
+    case when outcome = 'HANG' and try_cast(q_time as integer) is distinct from 0
+        then coalesce(plus_seconds(received_at, q_time), unreadable('q_time absent')) end as abandoned_at,
+    latest_of([entered_at, left_menu_at, queued_at, left_queue_at, served_at, finished_at]) as ended_at
+from received

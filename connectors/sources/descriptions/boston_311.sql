@@ -1,19 +1,28 @@
 /*---
+# City of Boston, 311 service requests: a stand-in for messages to neighbourhood teams.
 log: messages
 force: boston
 format: csv
-encoding: utf-8
 zone: America/New_York
-delivers: changes
-note: >
-  City of Boston 311 service requests with the publisher's own target: a stand-in for messages to a neighbourhood team.
-  Responded = closed; detail promised for = the publisher's target. Closing in time by that target is its `ontime`.
+key: the case number
 ---*/
+-- Closing a request is its first and its full answer in one; the publisher's target is the time promised for it.
+-- Requests without a neighbourhood are kept as messages to the city as a whole.
 select
     row_number,
     case_enquiry_id as message_id,
-    coalesce(nullif(trim(neighborhood), ''), 'not stated') as neighbourhood,
-    case source when 'Constituent Call' then 'phone' when 'City Worker App' then 'in_person' else 'web' end as channel,
+    coalesce(neighborhood, 'citywide') as neighbourhood,
+    known(
+        source,
+        map {
+            'Constituent Call': 'phone',
+            'Citizens Connect App': 'web',
+            'City Worker App': 'web',
+            'Self Service': 'web',
+            'Employee Generated': 'in_person',
+            'Twitter': 'social'
+        }
+    ) as channel,
     'public' as kind,
     moment(open_dt, '%Y-%m-%d %H:%M:%S') as received_at,
     moment(closed_dt, '%Y-%m-%d %H:%M:%S') as responded_at,

@@ -1,24 +1,31 @@
 /*---
+# London Fire Brigade, incidents with attendance times: a stand-in for a force's incidents.
 log: incidents
 force: lfb
 format: csv
-encoding: utf-8
 zone: Europe/London
-delivers: changes
-note: >
-  London Fire Brigade, incidents with the attendance of the first pump in seconds: a stand-in for police attendance.
-  The publisher cut attendance at 1,200 seconds. The file tells no closing time: all were closed when it was made, so
-  the file's last call stands for it. Seconds are added as elapsed time, which is right across a clock change.
+key: the incident number
 ---*/
+-- Attendance is given in elapsed seconds, which a clock change does not stretch. The file has no closing time: a record
+-- is closed when the file was made, at its last call.
+with
+    calls as (
+        select
+            row_number,
+            incident_number,
+            moment(timestamp_of_call, '%Y-%m-%d %H:%M:%S') as called_at,
+            first_pump_arriving_attendance_time as attendance_seconds
+        from raw
+    )
 select
     row_number,
     incident_number as incident_id,
     'public' as origin,
-    moment(timestamp_of_call, '%Y-%m-%d %H:%M:%S') as received_at,
+    called_at as received_at,
+    plus_seconds(called_at, attendance_seconds) as arrived_at,
     'emergency' as grade_first,
+    'emergency' as grade_final,
     'urban' as setting_first,
-    seconds_later(
-        moment(timestamp_of_call, '%Y-%m-%d %H:%M:%S'), first_pump_arriving_attendance_time, 'Europe/London'
-    ) as arrived_at,
-    (select latest(moment(timestamp_of_call, '%Y-%m-%d %H:%M:%S')) from raw) as closed_at
-from raw
+    'urban' as setting_final,
+    max(called_at) filter (where not starts_with(called_at, '!')) over () as closed_at
+from calls

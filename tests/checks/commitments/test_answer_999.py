@@ -10,7 +10,7 @@ from tests.spec import check, rule
 
 
 def ten_seconds(**definition: str) -> Rule:
-    return rule("answer_999", {"": Limit(10, "seconds")}, **definition)
+    return rule("answer_999", {"": Limit(10, "seconds")}, 90, **definition)
 
 
 def test_states() -> None:

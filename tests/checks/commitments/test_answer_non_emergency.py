@@ -10,7 +10,7 @@ from tests.spec import check, rule
 
 
 def thirty_seconds(**definition: str) -> Rule:
-    return rule("answer_non_emergency", {"": Limit(30, "seconds")}, **definition)
+    return rule("answer_non_emergency", {"": Limit(30, "seconds")}, 90, **definition)
 
 
 def test_states() -> None:

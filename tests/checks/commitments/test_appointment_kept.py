@@ -12,7 +12,7 @@ from tests.spec import check, rule
 
 
 def kept(**definition: str) -> Rule:
-    return rule("appointment_kept", {"": Limit(15, "minutes")}, **definition)
+    return rule("appointment_kept", {"": Limit(15, "minutes")}, 90, **definition)
 
 
 def test_states() -> None:

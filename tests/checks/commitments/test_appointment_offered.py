@@ -12,7 +12,7 @@ from tests.spec import check, rule
 
 
 def offered(**definition: str) -> Rule:
-    return rule("appointment_offered", {"": Limit(48, "hours")}, **definition)
+    return rule("appointment_offered", {"": Limit(48, "hours")}, 90, **definition)
 
 
 def test_states() -> None:

@@ -14,7 +14,7 @@ LIMITS = {"urban": Limit(15, "minutes"), "rural": Limit(20, "minutes")}
 
 
 def attended(**definition: str) -> Rule:
-    return rule("attend_emergency", LIMITS, **definition)
+    return rule("attend_emergency", LIMITS, 90, **definition)
 
 
 def test_states() -> None:

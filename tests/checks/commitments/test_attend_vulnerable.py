@@ -12,7 +12,7 @@ from tests.spec import check, rule
 
 
 def within_the_hour(**definition: str) -> Rule:
-    return rule("attend_vulnerable", {"": Limit(60, "minutes")}, **definition)
+    return rule("attend_vulnerable", {"": Limit(60, "minutes")}, 90, **definition)
 
 
 def test_states() -> None:

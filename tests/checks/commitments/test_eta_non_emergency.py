@@ -32,6 +32,7 @@ def test_states() -> None:
         cancelled_open      | scheduled   | false     | 12:00:00    |            | 12:05:00        |           | excluded | cancelled
         cancelled_on_arrival | scheduled   |          | 12:00:00    | 12:10:00   | 12:10:00        |           | excluded | cancelled
         cancelled_after     | scheduled   |           | 12:00:00    | 12:10:00   | 12:10:00.000001 |           | missed   |
+        closed_before_there | scheduled   |           | 12:00:00    | 12:30:00   | 12:20:00        | 12:10:00  | missed   |
         cancelled_closed    | scheduled   |           | 12:00:00    |            | 13:00:00.000001 | 13:00:00  | missed   |
         """,
         told(),

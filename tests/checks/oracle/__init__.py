@@ -1,8 +1,8 @@
 """A slow, obvious second opinion: every measure judged case by case in plain Python, from the specification.
 
-Nothing here is taken from the SQL: `states` holds the rules every measure shares (pledge.md, section 2), `calls` and
-`incidents` one small function per measure, of the measure's own name. `delivered_rows` draws nasty rows, `product`
-has the product's SQL judge the same rows, `counting` counts judged cases in plain Python.
+Nothing here is taken from the SQL: `states` holds the rules every measure shares (pledge.md, section 2), `calls`,
+`incidents` and their like one small function per measure, of the measure's own name. `delivered_rows` draws nasty
+rows, `product` has the product's SQL judge the same rows, `counting` counts judged cases in plain Python.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from tests.checks.oracle.states import Oracle
 def oracle_of(measure: str) -> Oracle | None:
     """The function of that name in one of the modules here; None where nobody has written it yet."""
     for module in pkgutil.iter_modules(__path__):
+        if module.name.startswith("test_"):
+            continue
         found: Any = getattr(importlib.import_module(f"{__name__}.{module.name}"), measure, None)
         if callable(found):
             return found

@@ -19,8 +19,9 @@ def figures(cases: Iterable[Case]) -> dict[Key, dict[str, Any]]:
     """Every figure of these cases, without regard to any window."""
     groups: dict[Key, list[Case]] = defaultdict(list)
     for case in cases:
-        days = {"day": case["local_day"], "month": case["local_day"].replace(day=1)}
-        for level, (period, start) in product(_levels(case), days.items()):
+        day = case["local_day"]
+        periods = {"day": day, "month": day.replace(day=1), "year": day.replace(month=1, day=1)}
+        for level, (period, start) in product(_levels(case), periods.items()):
             groups[(case["definition_id"], *level, period, start)].append(case)
     named: dict[Key, dict[str, Any]] = {}
     for (definition, force, area, neighbourhood, period, start), members in groups.items():

@@ -32,7 +32,7 @@ PLACES = {
 }
 # How often a value is drawn: enough exclusions to be seen, not so many that little is judged.
 WEIGHTS = {"kind": (12, 2, 1, 1, 1), "origin": (10, 1, 3, 1)}
-MISSING = {"cancelled_at": 0.8, "abandoned_at": 0.6}
+MISSING = {"cancelled_at": 0.8, "abandoned_at": 0.6, "appointment_at": 0.2}
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,9 @@ def _beginning(given: Circumstances, random: Random) -> datetime:
     ends_now = given.as_at - random.choice((*given.limits, timedelta(0))) + _jolt(random)
     around = given.night + random.choice((timedelta(0), timedelta(hours=1), -timedelta(hours=1))) + _jolt(random)
     choices = (given.night + spread, midnight, ends_now, around)
-    return random.choices(choices, (5, 1, 1, 1))[0]
+    begins = random.choices(choices, (5, 1, 1, 1))[0]
+    # A row that begins after the moment judged from is no case yet: one in ten of those is enough.
+    return begins if begins <= given.as_at or random.random() < 0.1 else given.as_at - (begins - given.as_at)
 
 
 def _moment(given: Circumstances, random: Random, times: Sequence[datetime]) -> datetime:

@@ -30,9 +30,11 @@ Row = dict[str, Any]
 
 
 def opened(random: Random) -> datetime:
-    """Near one of the nights, months back at most; whole minutes, so that moments meet."""
-    night = random.choice([moment for moment in NIGHTS.values() if moment < AS_AT])
-    return night - timedelta(days=random.randint(0, 62), minutes=random.randint(-90, 90))
+    """Near one of the nights or the moment of judging, or weeks before; whole minutes, so that moments meet."""
+    night = random.choice([AS_AT, *(moment for moment in NIGHTS.values() if moment < AS_AT)])
+    if night == AS_AT and random.random() < 0.3:
+        return later(night, -1, 0, "Europe/London") + random.choice((-1, 0, 1)) * MICROSECOND
+    return night - timedelta(days=random.choice((0, 3, random.randint(0, 62))), minutes=random.randint(-90, 90))
 
 
 def _near(random: Random, start: datetime, zone: str, absent: float = 0.3) -> datetime | None:

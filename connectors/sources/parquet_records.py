@@ -1,0 +1,100 @@
+"""Parquet: typed columns to the one text form every value has until the typing door."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from checks.errors import NotFitError
+from connectors.sources.csv_lines import MALFORMED
+from connectors.sources.delivery import BATCH, ROW_NUMBER, Batch, Refusal
+from connectors.sources.header import cleaned
+
+
+class ParquetRecords:
+    """A Parquet file, read by row group. Times with a zone become UTC instants, times without stay local."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        if path.stat().st_size == 0:
+            raise NotFitError(str(path), "the file has 0 bytes", "a Parquet file", "Deliver it again.")
+        try:
+            with pq.ParquetFile(path) as file:
+                self._names = file.schema_arrow.names
+        except (pa.ArrowException, OSError) as error:
+            raise self._damaged() from error
+        self.header = cleaned(str(path), self._names)
+
+    def read(self, wanted: Sequence[int]) -> Iterator[Batch]:
+        number = 1
+        names = [self._names[position] for position in wanted]
+        try:
+            with pq.ParquetFile(self._path) as file:
+                for batch in file.iter_batches(BATCH, columns=names):
+                    columns = [self._text(name, batch.column(name)) for name in names]
+                    numbers = pa.array(range(number, number + batch.num_rows), pa.int64())
+                    number += batch.num_rows
+                    header = [self.header[position] for position in wanted]
+                    yield _without_nul(pa.table([*columns, numbers], names=[*header, ROW_NUMBER]))
+        except (pa.ArrowException, OSError) as error:
+            raise self._damaged() from error
+
+    def _damaged(self) -> NotFitError:
+        return NotFitError(
+            str(self._path), "it is no Parquet file, or a damaged one", "a whole Parquet file", "Deliver it again."
+        )
+
+    def _text(self, name: str, column: pa.Array) -> pa.Array:
+        try:
+            return _as_text(column)
+        except pa.ArrowException as error:
+            raise NotFitError(
+                str(self._path),
+                f"column {name} is of type {column.type}, whose values cannot be written as text",
+                "text, numbers, dates, times, true/false",
+                "Deliver the column as one of those.",
+            ) from error
+
+
+def _without_nul(table: pa.Table) -> Batch:
+    """Refuse the rows in which a text holds a NUL, which is no character of any text."""
+    bad = pa.array([False] * table.num_rows)
+    for name in table.column_names[:-1]:
+        bad = pc.or_(bad, pc.fill_null(pc.match_substring(table[name], "\0"), False))
+    if not pc.any(bad).as_py():
+        return Batch(table)
+    sentence = "A text of the row holds a NUL, which is no character of any text; expected text."
+    numbers = table[ROW_NUMBER].filter(bad).to_pylist()
+    return Batch(table.filter(pc.invert(bad)), tuple(Refusal(number, MALFORMED, sentence) for number in numbers))
+
+
+def _as_text(column: pa.Array) -> pa.Array:
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return _as_text(column.dictionary_decode())
+    if pa.types.is_timestamp(kind):
+        return _moments(column)
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return _numbers(column)
+    if pa.types.is_date64(kind):
+        return column.cast(pa.date32()).cast(pa.string())
+    return column.cast(pa.string())
+
+
+def _moments(column: pa.Array) -> pa.Array:
+    """Nanoseconds are cut to microseconds, as everywhere in the product; a zone becomes the Z of UTC."""
+    return column.cast(pa.timestamp("us", column.type.tz and "UTC"), safe=False).cast(pa.string())
+
+
+def _numbers(column: pa.Array) -> pa.Array:
+    """Whole numbers lose their point (a column with gaps is all floats in a data frame); not-a-number is empty."""
+    if pa.types.is_floating(column.type):
+        column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
+        whole = pc.and_(pc.equal(pc.floor(column), column), pc.less(pc.abs(column), 2**53))
+        integers = pc.if_else(whole, column, pa.scalar(None, column.type)).cast(pa.int64())
+        return pc.coalesce(integers.cast(pa.string()), column.cast(pa.string()))
+    return pc.replace_substring_regex(column.cast(pa.string()), r"\.0+$", "")

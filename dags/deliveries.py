@@ -1,0 +1,253 @@
+"""What a run is given and what becomes of it: files in, rows of `deliveries`, `quarantine` and the lake out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine
+
+from checks.errors import PledgeError, UsageError
+from checks.logs import LOGS
+from connectors.lake.tables import Lake
+from connectors.settings import Settings
+from connectors.sources.delivery import Source
+from connectors.sources.description import described
+from connectors.sources.file import canonical, find_logs
+from connectors.store import read, write
+from connectors.store.engine import lock_slice, open_store
+from dags import admission
+from dags.admission import Admitted, Examined
+from dags.plan import Plan, source_folders
+from expectations.quality import RuleResult
+
+Row = dict[str, Any]
+Say = Callable[[str], None]
+_SAID = ("fitness", "reason", "rows_read", "rows_quarantined")
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A file to admit and how it is read; `scheduled` = it comes from a source's own place, at its own times."""
+
+    source: Source
+    path: Path
+    scheduled: bool = False
+
+
+@dataclass
+class _Admission:
+    """One run's admission; `earlier` = the deliveries of each source and log so far, oldest first."""
+
+    plan: Plan
+    engine: Engine
+    lake: Lake
+    earlier: dict[tuple[str, str], list[Row]] = field(default_factory=lambda: defaultdict(list))
+
+
+def handed(plan: Plan, settings: Settings, say: Say) -> list[Handed]:
+    """The files this run is given: the logs found in the input folder and the sources named.
+
+    Raises UsageError for a folder without logs, an unknown source and a file named that is not there; where a
+    scheduled file does not lie, nothing was delivered, which is no fault of the run.
+    """
+    files: list[Handed] = []
+    if plan.input:
+        found, others = find_logs(Path(plan.input))
+        files += [Handed(canonical(log), path) for log, path in found]
+        for other in others:
+            say(f"{other}: no log of the contract is called that, or not in a format that is read; it is left alone.")
+        if not found and not plan.sources:
+            files_wanted, do = "files named after logs, such as calls.csv", f"Logs: {', '.join(LOGS)}."
+            raise UsageError(plan.input, "no log is in it", files_wanted, do)
+    return files + [_named(named, settings) for named in plan.sources]
+
+
+def _named(named: str, settings: Settings) -> Handed:
+    name, _, path = named.partition("=")
+    source = described(name, source_folders(settings))
+    if not path and not source.location:
+        found, expected = "its description names no location", f"--source {name}=PATH, or a location"
+        raise UsageError(f"source {name}", found, expected, "Name the file.")
+    if path and not Path(path).is_file():
+        found = "it is a folder" if Path(path).is_dir() else "no such file"
+        raise UsageError(path, found, "a delivered file", "Correct the path.")
+    return Handed(source, Path(path or source.location), scheduled=not path)
+
+
+def admit(plan: Plan, settings: Settings, say: Say) -> list[Row]:
+    """Admit every delivery the run is given; returns the rows of `deliveries` it added, and those unfit as before."""
+    now = _Admission(plan, open_store(plan.store), plan.open_lake())
+    with now.engine.connect() as conn:
+        for row in read.read_table(conn, "deliveries"):
+            now.earlier[row["source"], row["log"]].append(row)
+    for rows in now.earlier.values():
+        rows.sort(key=lambda row: row["received_at"])
+    told: list[Row] = []
+    for each in handed(plan, settings, say):
+        new = _admit_one(now, each)
+        say(_sentence(new) if new else f"{each.path}: {_nothing_new(each)}")
+        told += [new] if new else []
+    return told
+
+
+def _nothing_new(each: Handed) -> str:
+    return "admitted before, nothing new." if each.path.is_file() else "nothing was delivered there."
+
+
+def _sentence(row: Row) -> str:
+    return (
+        f"{row['location']}: {row['log']}, {row['rows_read']:,} rows read, {row['rows_admitted']:,} admitted, "
+        f"{row['rows_quarantined']:,} quarantined, {row['rows_unchanged']:,} unchanged; {row['fitness']}"
+        + (f" ({row['reason']})" if row["reason"] else "")
+    )
+
+
+def _admit_one(now: _Admission, each: Handed) -> Row | None:
+    """Admit one delivery; None when it says nothing new. A file that was unfit is looked at again: what makes it
+    unfit may lie in its description, and that may have been mended."""
+    earlier = now.earlier[each.source.name, each.source.log]
+    digest = _sha256(each.path)
+    same = [row for row in earlier if row["sha256"] == digest]
+    fit = [row for row in same if row["fitness"] == admission.FIT]
+    # The same id when a run that was killed is made good: rows it merged are found again by it.
+    delivery_id = _digest(each.source.name, each.source.log, digest, len(same))
+    if digest and (not fit or _now_due(now, fit[-1], each.source)):
+        done = _admitted(now, each, delivery_id, earlier)
+    elif each.scheduled and (overdue := admission.overdue(each.source, each.path, now.plan.moment)):
+        done = Admitted(Examined(admission.UNFIT, overdue, each.source.force or admission.SEVERAL), 0, 0)
+    else:
+        return None
+    row = _delivery_row(now.plan, each, delivery_id, digest, done)
+    if same and row["fitness"] == admission.UNFIT and all(row[name] == same[-1][name] for name in _SAID):
+        return same[-1]
+    _store(now, row, done.examined)
+    return row
+
+
+def _admitted(now: _Admission, each: Handed, delivery_id: str, earlier: Sequence[Row]) -> Admitted:
+    counts = tuple(row["rows_read"] for row in earlier if row["fitness"] == admission.FIT)
+    of_source = tuple(row["delivery_id"] for row in earlier)
+    try:
+        return admission.admit(
+            now.lake, each.source, each.path, now.plan.moment, delivery_id, admission.Earlier(counts, of_source),
+            each.scheduled,
+        )  # fmt: skip
+    except PledgeError as error:
+        if not each.scheduled or not error.permanent:
+            raise
+        # One feed whose description no longer fits does not stop the others.
+        return Admitted(Examined(admission.UNFIT, str(error), each.source.force or admission.SEVERAL), 0, 0)
+
+
+def _delivery_row(plan: Plan, each: Handed, delivery_id: str, digest: str, done: Admitted) -> Row:
+    seen = done.examined
+    return {
+        "delivery_id": delivery_id,
+        "run_id": plan.run_id,
+        "source": each.source.name,
+        "log": each.source.log,
+        "force": seen.force,
+        "location": str(each.path),
+        "received_at": plan.moment,
+        "rows_read": seen.rows_read,
+        "rows_admitted": done.rows_admitted,
+        "rows_quarantined": len(seen.refused_rows),
+        "rows_unchanged": done.rows_unchanged,
+        "sha256": digest,
+        "fitness": seen.fitness,
+        "reason": seen.reason,
+        "columns": ",".join(seen.columns),
+        "covers_from": seen.covers_from,
+        "covers_to": seen.covers_to,
+    }
+
+
+def _store(now: _Admission, row: Row, seen: Examined) -> None:
+    """Delivery, quarantine and results in one transaction; another run at the same time may have been faster."""
+    delivery_id, log = row["delivery_id"], row["log"]
+    with now.engine.begin() as conn:
+        lock_slice(conn, "deliveries", row["source"], log)
+        if _is_stored(conn, row):
+            return
+        write.add_delivery(conn, row)
+        write.add_quarantine(conn, [_quarantine_row(delivery_id, log, q) for q in seen.quarantined])
+        results = [result_row(now.plan, r, seen.force, log, delivery_id) for r in seen.results]
+        write.add_expectation_results(conn, results)
+    now.earlier[row["source"], log].append(row)
+
+
+def _is_stored(conn: Connection, row: Row) -> bool:
+    known = write.delivery_by_hash(conn, row["source"], row["log"], row["sha256"])
+    return known is not None and known["delivery_id"] == row["delivery_id"]
+
+
+def _sha256(path: Path) -> str:
+    """The hash of a file; '' where there is none."""
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:16]
+
+
+def _now_due(now: _Admission, known: Row, source: Source) -> bool:
+    """Whether a row of a known file was refused as lying in the future, and its time has come since."""
+    if now.plan.moment <= known["received_at"]:
+        return False
+    with now.engine.connect() as conn:
+        refused = list(read.read_table(conn, "quarantine", run=known["run_id"]))
+    return any(
+        row["delivery_id"] == known["delivery_id"]
+        and row["rule"].startswith("future:")
+        and _has_come(json.loads(row["kept_values"]).get(row["rule"].partition(":")[2], ""), source, now.plan.moment)
+        for row in refused
+    )
+
+
+def _has_come(text: str, source: Source, as_at: datetime) -> bool:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(source.zone))) <= as_at
+
+
+def _quarantine_row(delivery_id: str, log: str, row: admission.Quarantined) -> Row:
+    return {
+        "delivery_id": delivery_id,
+        "row_number": row.row_number,
+        "log": log,
+        "key": row.key,
+        "rule": row.rule,
+        "sentence": row.sentence,
+        "kept_values": row.kept_values,
+    }
+
+
+def result_row(plan: Plan, result: RuleResult, force: str, log: str, delivery_id: str) -> Row:
+    """One answer of GX; the suite is told apart by delivery, the expectation by the rule it stands for."""
+    return {
+        "run_id": plan.run_id,
+        "suite": f"{result.suite}/{delivery_id}" if delivery_id else result.suite,
+        "expectation": f"{result.expectation} ({result.rule})",
+        "force": force,
+        "log": log,
+        "column": result.column,
+        "delivery_id": delivery_id,
+        "severity": result.severity,
+        "success": result.success,
+        "observed": result.observed,
+        "unexpected": result.unexpected,
+        "detail": result.detail,
+    }

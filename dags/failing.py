@@ -1,0 +1,57 @@
+"""How `pledge` fails: any exception as one sentence and an exit code."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+from typer.exceptions import Abort, TyperException
+
+from checks.errors import NotAnsweringError, PledgeError, UsageError
+
+
+def failure(error: BaseException) -> tuple[str, int]:
+    """The sentence said of an exception, and the exit code; what nobody foresaw leaves its traceback in a file."""
+    known = _known(error)
+    if known:
+        return str(known), known.exit_code
+    if isinstance(error, (Abort, KeyboardInterrupt)):
+        return "stopped.", 1
+    if isinstance(error, TyperException):
+        return _wrong_call(error.format_message()), 2
+    where = _written_down(error)
+    return f"{type(error).__name__}, which nobody foresaw; the traceback is in {where}. Please report it.", 1
+
+
+def _known(error: BaseException) -> PledgeError | None:
+    if isinstance(error, PledgeError):
+        return error
+    if isinstance(error, OSError):
+        return _unusable(error)
+    # Only where SQLAlchemy is loaded can its errors be raised; loading it takes longer than most commands.
+    if "sqlalchemy.exc" in sys.modules and isinstance(error, sys.modules["sqlalchemy.exc"].OperationalError):
+        do = "Try again; what was recorded before is safe."
+        return NotAnsweringError("the store", "the database stopped answering", "an answer", do)
+    return None
+
+
+def _unusable(error: OSError) -> PledgeError:
+    where = str(error.filename or "the system")
+    if error.filename is None:
+        return NotAnsweringError(where, error.strerror or type(error).__name__, "an answer", "Try again.")
+    return UsageError(where, error.strerror or "it cannot be used", "a file or folder this user may use", "Correct it.")
+
+
+def _wrong_call(message: str) -> str:
+    """Typer's own sentence; called without a command it hands over the whole help."""
+    return message if "\n" in message else f"{message.rstrip('.')}. See `pledge --help`."
+
+
+def _written_down(error: BaseException) -> Path:
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="pledge-traceback-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        file.writelines(traceback.format_exception(error))
+    return Path(file.name)

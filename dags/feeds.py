@@ -1,0 +1,88 @@
+"""The feeds as the store and the lake remember them, made ready for `checks/feeds.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+
+from checks.feeds import ALL, Delivered, Feeds, Gap, gaps
+from checks.logs import LOGS, Kind
+from connectors.lake.tables import Lake
+from connectors.settings import Settings
+from dags import recording
+from dags.admission import FIT, WITHDRAWN
+from dags.plan import Plan, zones
+
+Row = Mapping[str, Any]
+
+
+def known(
+    con: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    versions: dict[str, int],
+    cases: int | None,
+    settings: Settings,
+    plan: Plan,
+    brought: Sequence[Row],
+    runs: Mapping[str, Row],
+) -> Feeds:
+    """What each force delivers, by the lake at these versions and the `deliveries` of all runs so far."""
+    held = lake.forces(versions)
+    spans = recording.spans(con, lake, cases)
+    forces = sorted({*held, *spans, *(row["force"] for row in brought)} - {ALL})
+    zone = zones(settings, [*forces, ALL])
+    delivered = [_delivered(row, runs[row["run_id"]]["run_number"], zone[row["force"]]) for row in brought]
+    for each in delivered:
+        if each.fit and each.empty:  # a log that came and was empty is not absent
+            for force in forces if each.force == ALL else [each.force]:
+                held.setdefault(force, set()).add(each.log)
+    found = {force: own for force in forces if (own := gaps(delivered, force))}
+    for force, own in found.items():
+        if wide := _widened(spans.get(force), own):
+            spans[force] = wide
+    return Feeds(held, recording.never_delivered(con, lake, versions), found, spans)
+
+
+def forces(judged: Sequence[str], known: Feeds, plan: Plan) -> list[str]:
+    """The forces a run records: those judged and, unless it was limited to some, those of which nothing fit came."""
+    return list(judged) if plan.forces else sorted({*judged, *known.spans})
+
+
+def why(plan: Plan, brought: Sequence[Row], runs: Mapping[str, Row]) -> str:
+    """Why figures change in this run, by what was delivered since a run last got to its end."""
+    new = [row for row in brought if row["run_id"] == plan.run_id or runs[row["run_id"]]["status"] != "done"]
+    causes = {"late or corrected rows were delivered": any(row["rows_admitted"] for row in new)}
+    causes[WITHDRAWN] = any(row["reason"].endswith(WITHDRAWN) for row in new)
+    return "; ".join(cause for cause, applies in causes.items() if applies) or "it was judged again"
+
+
+def _delivered(row: Row, order: int, zone: str) -> Delivered:
+    log = LOGS[row["log"]]
+    dates = log.by_name[log.dated_by].kind is Kind.DATE if log.dated_by else False
+    return Delivered(
+        row["source"],
+        row["log"],
+        row["force"],
+        row["fitness"] == FIT,
+        order,
+        received_on=_day(row["received_at"], zone),
+        first_day=row["covers_from"] and _day(row["covers_from"], "UTC" if dates else zone),
+        last_day=row["covers_to"] and _day(row["covers_to"], "UTC" if dates else zone),
+        empty=not row["rows_read"],
+        dated=bool(log.dated_by),
+    )
+
+
+def _day(moment: datetime, zone: str) -> date:
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def _widened(span: tuple[date, date] | None, found: Sequence[Gap]) -> tuple[date, date] | None:
+    """A force's days with cases, and those of its gaps: nothing is said of a time before it delivered anything."""
+    days = [day for gap in found for day in (gap.first_day, gap.last_day) if day != date.min]
+    days += span or ()
+    return (min(days), max(days)) if days else None

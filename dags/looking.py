@@ -1,0 +1,187 @@
+"""Reading what is in the lake, and judging again without writing: cases, other definitions, the SQL itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from checks.commitment import measures
+from checks.database import connect
+from checks.errors import UsageError
+from checks.judging import facts_script, measure_script, preamble, rules_script
+from checks.logs import LOGS
+from connectors.lake.cases import read_cases
+from connectors.lake.tables import CASES, Lake
+from connectors.settings import Settings
+from connectors.store import read, write
+from connectors.store.engine import open_store, reading
+from dags import sensitivity as sensitivity_table
+from dags import steps
+from dags.plan import FIRST_YEAR, Plan, applied, bank_holidays, chosen_standards, zones
+from dags.tables import Format, show
+from dags.when import moment
+
+CASE_COLUMNS = [name for name in CASES.names if name not in ("month", "unjudgeable")]
+CASES_SHORT = (
+    "measure", "force", "case_id", "area", "neighbourhood", "state", "reason", "clock_started_at", "due_at",
+    "clock_stopped_at", "elapsed_seconds",
+)  # fmt: skip
+
+
+_LIST = """
+select * from kept_cases
+where
+    (len($measure) = 0 or list_contains($measure, measure))
+    and (len($standard) = 0 or list_contains($standard, standard))
+    and (len($force) = 0 or list_contains($force, "force"))
+    and (len($area) = 0 or list_contains($area, area))
+    and (len($state) = 0 or list_contains($state, state))
+    and local_day >= coalesce($first, local_day) and local_day <= coalesce($last, local_day)
+order by standard, measure, "force", clock_started_at, case_id
+"""
+
+
+def list_cases(
+    settings: Settings,
+    form: Format,
+    run: str | None,
+    *,
+    first_day: date | None,
+    last_day: date | None,
+    commitment: Sequence[int] | None = None,
+    **filters: Sequence[str] | None,
+) -> None:
+    """Print the cases of a measure; `run` = as the lake held them when that run was recorded."""
+    lake = existing_lake(settings)
+    version = _recorded(settings, run).get("cases") if run else None
+    chosen = {name: list(values or ()) for name, values in filters.items()}
+    if commitment:
+        chosen["measure"] = [name for name in chosen["measure"] if measures()[name].commitment in commitment]
+    partitions = {name: chosen[name] for name in ("standard", "measure", "force") if chosen[name] or name == "measure"}
+    con = connect()
+    try:
+        read_cases(con, lake.files("cases", version, **partitions), "kept_cases")
+        con.execute(_LIST, {**chosen, "first": first_day, "last": last_day})
+        show(_rows(con), CASE_COLUMNS, form, CASES_SHORT)
+    finally:
+        con.close()
+
+
+def _rows(con: Any) -> Iterator[dict[str, Any]]:
+    names = [column[0] for column in con.description]
+    while batch := con.fetchmany(10_000):
+        for row in batch:
+            yield dict(zip(names, row, strict=True))
+
+
+def _recorded(settings: Settings, run: str) -> dict[str, int]:
+    """The Delta versions a run judged."""
+    with reading(open_store(settings.store, create=False)) as conn:
+        write.run_number(conn, run)
+        key = next(row["input_key"] for row in read.read_table(conn, "runs") if row["run_id"] == run)
+    return json.loads(key) if key else {}
+
+
+def existing_lake(settings: Settings) -> Lake:
+    """The lake, for reading; raises UsageError where there is none."""
+    if "://" not in settings.lake and not Path(settings.lake).is_dir():
+        do = "Run `pledge run` first, or correct --lake or PLEDGE_LAKE."
+        raise UsageError(f"lake {settings.lake}", "there is no such folder", "the lake of an earlier run", do)
+    return Lake(settings.lake)
+
+
+def _last_as_at(settings: Settings, run: str | None) -> datetime | None:
+    """The moment the run (or the newest finished one) judged from."""
+    with reading(open_store(settings.store, create=False)) as conn:
+        done = [row for row in read.read_table(conn, "runs") if row["status"] == "done"]
+    chosen = [row for row in done if run is None or row["run_id"] == run]
+    if run and not chosen:
+        raise UsageError(f"run {run}", "there is no finished run of that name", "one of `pledge runs`", "Correct it.")
+    return max(chosen, key=lambda row: row["run_number"])["as_at"] if chosen else None
+
+
+def reading_plan(
+    settings: Settings,
+    as_at: str | None,
+    run: str | None,
+    standards: tuple[str, ...],
+    forces: tuple[str, ...],
+    first_day: str,
+    last_day: str,
+) -> Plan:
+    """A plan for judging again without writing: as at the moment given, else that of the run, else of the last run."""
+    existing_lake(settings)
+    judged = moment(as_at) if as_at else _last_as_at(settings, run) or moment(None)
+    return steps.new_plan(
+        settings, judged, judged, standards=standards, forces=forces, first_day=first_day, last_day=last_day
+    )
+
+
+def show_sensitivity(
+    settings: Settings,
+    form: Format,
+    measure: str,
+    full: bool,
+    period: str,
+    standards: tuple[str, ...],
+    forces: tuple[str, ...],
+    areas: tuple[str, ...],
+    first_day: str,
+    last_day: str,
+    as_at: str | None,
+    run: str | None,
+) -> None:
+    """Print the sensitivity table of a measure; `run` = on the rows that run judged."""
+    plan = reading_plan(settings, as_at, run, standards, forces, first_day, last_day)
+    rows = sensitivity_table.sensitivity(
+        plan,
+        settings,
+        chosen_standards(settings, standards),
+        measures()[measure],
+        steps.forces_to_judge(plan),
+        _recorded(settings, run) if run else plan.open_lake().versions(),
+        full=full,
+        period=period,
+        areas=areas,
+    )
+    short = [name for name in sensitivity_table.COLUMNS if name not in ("standard", "measure")]
+    short = [name for name in short if name != "period_start" or period != "window"]
+    show(rows, sensitivity_table.COLUMNS, form, short)
+
+
+def print_sql(
+    settings: Settings,
+    measure: str,
+    standards: tuple[str, ...],
+    forces: tuple[str, ...],
+    first_day: str,
+    last_day: str,
+    as_at: str | None,
+    run: str | None,
+) -> None:
+    """Print the script that judges a measure, over the very files of the lake."""
+    plan = reading_plan(settings, as_at, run, standards, forces, first_day, last_day)
+    lake = plan.open_lake()
+    judged = steps.forces_to_judge(plan)
+    one = measures()[measure]
+    versions = _recorded(settings, run) if run else lake.versions()
+    files = {
+        log: [
+            str(Path(path).resolve()) if "://" not in path else path for path in lake.files(log, version, force=judged)
+        ]
+        for log, version in versions.items()
+        if log in LOGS
+    }
+    rules = [each for force in judged for each in applied(chosen_standards(settings, standards), measure, force)]
+    logs = [name for name in LOGS if name in one.logs or f"from {name}" in measure_script(one)]
+    print(f"-- {measure} as at {plan.as_at}; run it in DuckDB 2.0: duckdb < this file")
+    print("set TimeZone = 'UTC';")
+    holidays = bank_holidays(settings, judged, FIRST_YEAR, plan.moment.year + 1) if "working_days" in one.sql else []
+    print(preamble(plan.window, zones(settings, judged), files, judged, logs, bank_holidays=holidays))
+    print(rules_script(one, rules))
+    print(measure_script(one))
+    print(facts_script())
+    print("select * from figures order by standard, force, area, neighbourhood, period, period_start;")
