@@ -15,6 +15,12 @@ from checks.logs import LOGS, WRITTEN_HERE
 
 FOLDER = Path(__file__).parent / "commitments"
 HEADINGS = ("Commitment", "Promise", "Case", "Clock", "Limit", "Leaves out", "Needs", "Switches", "Source")
+_PERIODS = {
+    "day": ("day", "month", "year"),
+    "month": ("month", "year"),
+    "year": ("year",),
+    "rolling_12_months": ("rolling_12_months",),
+}
 _LINE = re.compile(r"^-- (?:(?P<heading>[A-Z][a-z]+(?: [a-z]+)?): +|   +)(?P<text>.+)$")
 
 # Every measure can be asked what it would be with its unknown cases counted as missed, and at the exact limit.
@@ -47,6 +53,12 @@ class Measure:
     @property
     def default_definition(self) -> dict[str, str]:
         return {switch: values[0] for switch, values in self.switches.items()}
+
+    @property
+    def periods(self) -> tuple[str, ...]:
+        """The periods it has figures of: a case that by itself covers a month counts in no shorter one."""
+        covers = re.search(r"'(\w+)' as covers", self.sql)
+        return _PERIODS[covers[1] if covers else "day"]
 
     def needs_of(self, definition: dict[str, str]) -> tuple[str, ...]:
         """The columns needed under one definition."""

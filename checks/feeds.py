@@ -122,10 +122,12 @@ class Feeds:
 
     def periods(self, force: str, first: date | None, last: date | None, today: date) -> list[tuple[str, date]]:
         """The days, and the whole months and years, of a force's span that lie in the window and have begun."""
-        known = [self.spans[force]] if force in self.spans else list(self.spans.values()) if force == ALL else []
-        if not known:
+        if force == ALL:  # not from the first to the last of all: two forces may have no day in common
+            every = [self.periods(each, first, last, today) for each in self.spans]
+            return sorted({period for periods in every for period in periods})
+        if force not in self.spans:
             return []
-        begins, ends = min(span[0] for span in known), max(span[1] for span in known)
+        begins, ends = self.spans[force]
         lower, upper = max(begins, first or begins), min(ends, last or ends, today)
         days = [lower + _DAY * n for n in range((upper - lower).days + 1)]
         found = [("day", day) for day in days]

@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,18 @@ def new_run_id(as_at: datetime, started_at: datetime) -> str:
 def standards_of(settings: Settings) -> dict[str, Standard]:
     """Every published standard: those shipped and those of PLEDGE_STANDARDS."""
     folders = [SHIPPED_STANDARDS, *([Path(settings.standards)] if settings.standards else [])]
+    files = tuple((str(path), _changed(path)) for folder in folders for path in sorted(folder.glob("*")))
+    return dict(_standards(tuple(folders), files))
+
+
+@lru_cache(maxsize=4)
+def _standards(folders: tuple[Path, ...], _files: tuple[tuple[str, int], ...]) -> dict[str, Standard]:
+    """Read once for the steps of a run: `_files` with their times make a changed folder another one."""
     return published.load(*folders)
+
+
+def _changed(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 def chosen_standards(settings: Settings, names: Sequence[str]) -> list[Standard]:
@@ -111,7 +122,13 @@ def source_folders(settings: Settings) -> list[Path]:
 
 
 def forces_of(settings: Settings) -> dict[str, Force]:
-    return load_forces(Path(settings.forces) if settings.forces else None)
+    path = Path(settings.forces) if settings.forces else None
+    return _forces(path, _changed(path) if path else 0)
+
+
+@lru_cache(maxsize=4)
+def _forces(path: Path | None, _changed_at: int) -> dict[str, Force]:
+    return load_forces(path)
 
 
 def zones(settings: Settings, forces: Sequence[str]) -> dict[str, str]:

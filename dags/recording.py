@@ -106,6 +106,8 @@ def _with_cannot_judge(each: Tally, feeds: Feeds, window: Window, forces: Sequen
         if rule is None or not (absent or feeds.gaps):
             continue
         for period, start in feeds.periods(force, window.first_day, window.last_day, window.as_at.date()):
+            if period not in each.measure.periods:
+                continue
             missing = absent or feeds.blocked(each.measure, force, period, start)
             if missing and (force, "", "", period, start) not in present:
                 extra.append({"force": force, "area": "", "neighbourhood": "", "period": period, "period_start": start})
@@ -229,5 +231,9 @@ def never_delivered(con: duckdb.DuckDBPyConnection, lake: Lake, versions: dict[s
 def spans(con: duckdb.DuckDBPyConnection, lake: Lake, version: int | None) -> dict[str, tuple[date, date]]:
     """The first and last local day each force has cases of."""
     read_cases(con, lake.files("cases", version), "all_cases")
-    found = con.execute("select force, min(local_day), max(local_day) from all_cases group by force").fetchall()
+    # Turnover reaches back as far as postings do; that is no sign that anything else was logged then.
+    found = con.execute(
+        "select force, min(local_day), max(local_day) from all_cases "
+        "where coalesce(covers, 'day') in ('day', 'month') group by force"
+    ).fetchall()
     return {force: (first, last) for force, first, last in found if first}

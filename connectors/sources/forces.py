@@ -34,10 +34,11 @@ def load(path: Path | None = None) -> dict[str, Force]:
         return {slug: _force(slug, entry, zone) for slug, entry in content["forces"].items()}
     except (OSError, UnicodeDecodeError) as error:
         raise _refusal(path, "it cannot be read") from error
-    except (yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
-        raise _refusal(path, "it is not reference data on forces") from error
+    # Before KeyError, which a zone that is not found is too.
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise _refusal(path, f"a zone in it is no time zone ({error.args[0] if error.args else ''})") from error
+    except (yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
+        raise _refusal(path, "it is not reference data on forces") from error
 
 
 def _refusal(path: Path, found: str) -> UsageError:

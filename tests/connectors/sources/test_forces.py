@@ -30,6 +30,13 @@ def test_a_file_of_ones_own_replaces_them(tmp_path: Path) -> None:
     assert (zone_of(forces, "bank"), zone_of(forces, "unheard-of")) == ("Asia/Jerusalem", DEFAULT_ZONE)
 
 
+def test_a_zone_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "forces.yaml"
+    path.write_text("forces: {norfolk: {name: Norfolk, zone: Europe/Nowhere}}")
+    with pytest.raises(UsageError, match="Europe/Nowhere"):
+        load(path)
+
+
 @pytest.mark.parametrize(
     "text",
     [
