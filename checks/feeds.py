@@ -40,6 +40,11 @@ class Gap:
     first_day: date
     last_day: date
 
+    def days(self, at_most: int) -> set[date]:
+        """Its last days: one wrong date makes a gap of years."""
+        count = min((self.last_day - self.first_day).days + 1, at_most)
+        return {self.last_day - _DAY * n for n in range(count)}
+
     def blocks(self, logs: Iterable[str], first: date, last: date) -> bool:
         """Whether a figure over `first` to `last` that needs `logs` falls into the gap."""
         return self.log in logs and first <= self.last_day and last >= self.first_day
@@ -93,13 +98,14 @@ class Feeds:
     """What the forces deliver.
 
     For each force: `held` = the logs it ever delivered, `never` = the columns (`incidents.eta_given`) that none of
-    its rows' sources deliver, `gaps`, and `spans` = its first and last local day with cases or gaps.
+    its rows' sources deliver, `gaps`, and `days` = its local days with cases or gaps: only of those is it said that
+    something cannot be judged.
     """
 
     held: Mapping[str, set[str]]
     never: Mapping[str, set[str]] = field(default_factory=dict)
     gaps: Mapping[str, Sequence[Gap]] = field(default_factory=dict)
-    spans: Mapping[str, tuple[date, date]] = field(default_factory=dict)
+    days: Mapping[str, set[date]] = field(default_factory=dict)
 
     def absent(self, measure: Measure, force: str, definition: Mapping[str, str] | None = None) -> bool:
         """Whether the force never delivered a log or column the measure needs (for all forces: whether none did)."""
@@ -121,20 +127,14 @@ class Feeds:
         return any(gap.blocks(measure.logs, start, end) for gap in self.gaps.get(force, ()))
 
     def periods(self, force: str, first: date | None, last: date | None, today: date) -> list[tuple[str, date]]:
-        """The days, and the whole months and years, of a force's span that lie in the window and have begun."""
-        if force == ALL:  # not from the first to the last of all: two forces may have no day in common
-            every = [self.periods(each, first, last, today) for each in self.spans]
-            return sorted({period for periods in every for period in periods})
-        if force not in self.spans:
-            return []
-        begins, ends = self.spans[force]
-        lower, upper = max(begins, first or begins), min(ends, last or ends, today)
-        days = [lower + _DAY * n for n in range((upper - lower).days + 1)]
-        found = [("day", day) for day in days]
-        months = {day.replace(day=1) for day in days}
-        longer = [("month", start) for start in sorted(months)]
-        longer += [("year", start) for start in sorted({month.replace(month=1) for month in months})]
-        return found + [each for each in longer if _is_whole(*each, first, last, today)]
+        """The days a force has data or gaps for, and the whole months and years they lie in, as far as they are in
+        the window and have begun."""
+        of_force = set().union(*self.days.values()) if force == ALL else self.days.get(force, set())
+        days = sorted(day for day in of_force if (first or day) <= day <= min(last or day, today))
+        months = sorted({day.replace(day=1) for day in days})
+        longer = [("month", month) for month in months]
+        longer += [("year", year) for year in sorted({month.replace(month=1) for month in months})]
+        return [("day", day) for day in days] + [each for each in longer if _is_whole(*each, first, last, today)]
 
 
 def _is_whole(period: str, start: date, first: date | None, last: date | None, today: date) -> bool:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from checks.feeds import ALL, Delivered, Feeds, Gap, gaps
+from checks.feeds import ALL, Delivered, Feeds, gaps
 from checks.logs import LOGS, Kind
 from connectors.lake.tables import Lake
 from connectors.settings import Settings
@@ -18,6 +18,7 @@ from dags.admission import FIT, WITHDRAWN
 from dags.plan import Plan, zones
 
 Row = Mapping[str, Any]
+LOOK_BACK = 400  # days
 
 
 def known(
@@ -32,8 +33,8 @@ def known(
 ) -> Feeds:
     """What each force delivers, by the lake at these versions and the `deliveries` of all runs so far."""
     held = lake.forces(versions)
-    spans = recording.spans(con, lake, cases)
-    forces = sorted({*held, *spans, *(row["force"] for row in brought)} - {ALL})
+    days = recording.days_with_cases(con, lake, cases)
+    forces = sorted({*held, *days, *(row["force"] for row in brought)} - {ALL})
     zone = zones(settings, [*forces, ALL])
     delivered = [_delivered(row, runs[row["run_id"]]["run_number"], zone[row["force"]]) for row in brought]
     for each in delivered:
@@ -42,14 +43,13 @@ def known(
                 held.setdefault(force, set()).add(each.log)
     found = {force: own for force in forces if (own := gaps(delivered, force))}
     for force, own in found.items():
-        if wide := _widened(spans.get(force), own):
-            spans[force] = wide
-    return Feeds(held, recording.never_delivered(con, lake, versions), found, spans)
+        days[force] = days.get(force, set()).union(*(gap.days(LOOK_BACK) for gap in own))
+    return Feeds(held, recording.never_delivered(con, lake, versions), found, days)
 
 
 def forces(judged: Sequence[str], known: Feeds, plan: Plan) -> list[str]:
     """The forces a run records: those judged and, unless it was limited to some, those of which nothing fit came."""
-    return list(judged) if plan.forces else sorted({*judged, *known.spans})
+    return list(judged) if plan.forces else sorted({*judged, *known.days})
 
 
 def why(plan: Plan, brought: Sequence[Row], runs: Mapping[str, Row]) -> str:
@@ -79,10 +79,3 @@ def _delivered(row: Row, order: int, zone: str) -> Delivered:
 
 def _day(moment: datetime, zone: str) -> date:
     return moment.astimezone(ZoneInfo(zone)).date()
-
-
-def _widened(span: tuple[date, date] | None, found: Sequence[Gap]) -> tuple[date, date] | None:
-    """A force's days with cases, and those of its gaps: nothing is said of a time before it delivered anything."""
-    days = [day for gap in found for day in (gap.first_day, gap.last_day) if day != date.min]
-    days += span or ()
-    return (min(days), max(days)) if days else None

@@ -85,9 +85,14 @@ def _recorded(settings: Settings, run: str) -> dict[str, int]:
     return json.loads(key) if key else {}
 
 
+def lake_exists(location: str) -> bool:
+    """Whether there is such a folder; a URL is taken at its word."""
+    return "://" in location or Path(location).is_dir()
+
+
 def existing_lake(settings: Settings) -> Lake:
     """The lake, for reading; raises UsageError where there is none."""
-    if "://" not in settings.lake and not Path(settings.lake).is_dir():
+    if not lake_exists(settings.lake):
         do = "Run `pledge run` first, or correct --lake or PLEDGE_LAKE."
         raise UsageError(f"lake {settings.lake}", "there is no such folder", "the lake of an earlier run", do)
     return Lake(settings.lake)

@@ -19,6 +19,7 @@ from connectors.sources.file import canonical
 from connectors.store import read
 from connectors.store.engine import open_store, reading
 from dags import admission, steps
+from dags.looking import lake_exists
 from dags.plan import Plan, forces_of, source_folders
 from dags.tables import Format, show
 
@@ -68,8 +69,7 @@ def _judge(plan: Plan, settings: Settings, force: str, say: Say) -> PledgeError 
 
 
 def _refuse_nothing_to_do(plan: Plan) -> None:
-    local = "://" not in plan.lake
-    if not plan.input and not plan.sources and local and not Path(plan.lake).is_dir():
+    if not plan.input and not plan.sources and not lake_exists(plan.lake):
         expected = "--input DIR or --source NAME, or a lake of earlier runs to judge again"
         raise UsageError("pledge run", "nothing to read is named and nothing was admitted yet", expected, "Name one.")
 
@@ -77,9 +77,9 @@ def _refuse_nothing_to_do(plan: Plan) -> None:
 def _refuse_misspelt_forces(plan: Plan, settings: Settings) -> None:
     """A force may come with this very delivery; but one spelt almost like a known one is a slip."""
     known = forces_of(settings)
-    for force in plan.forces:
+    for force in set(plan.forces) - set(known):
         near = get_close_matches(force, known, n=1, cutoff=0.8)
-        if near and force not in known and force not in steps.held_forces(plan):
+        if near and not (lake_exists(plan.lake) and force in steps.held_forces(plan)):
             raise UsageError(f"--force {force}", "no force is called that", near[0], "Correct the slug.")
 
 

@@ -228,12 +228,11 @@ def never_delivered(con: duckdb.DuckDBPyConnection, lake: Lake, versions: dict[s
     return never
 
 
-def spans(con: duckdb.DuckDBPyConnection, lake: Lake, version: int | None) -> dict[str, tuple[date, date]]:
-    """The first and last local day each force has cases of."""
+def days_with_cases(con: duckdb.DuckDBPyConnection, lake: Lake, version: int | None) -> dict[str, set[date]]:
+    """The local days each force has cases of."""
     read_cases(con, lake.files("cases", version), "all_cases")
-    # Turnover reaches back as far as postings do; that is no sign that anything else was logged then.
-    found = con.execute(
-        "select force, min(local_day), max(local_day) from all_cases "
-        "where coalesce(covers, 'day') in ('day', 'month') group by force"
-    ).fetchall()
-    return {force: (first, last) for force, first, last in found if first}
+    found: dict[str, set[date]] = defaultdict(set)
+    for force, day in con.execute("select distinct force, local_day from all_cases").fetchall():
+        if day:
+            found[force].add(day)
+    return dict(found)

@@ -51,8 +51,8 @@ def _silent(_: str) -> None:
 def start(plan: Plan, settings: Settings) -> Plan:
     """Settle the plan and open the run in the store; a plan that was started before stays as it is."""
     standards = chosen_standards(settings, plan.standards)
-    engine = open_store(plan.store)
     plan.open_lake()
+    engine = open_store(plan.store)
     with engine.begin() as conn:
         if all(row["run_id"] != plan.run_id for row in read.read_table(conn, "runs")):
             write.start_run(
@@ -180,7 +180,7 @@ def record(plan: Plan, settings: Settings, forces: Sequence[str], say: Say = _si
     try:
         known = feeds.known(con, lake, versions, version, settings, plan, brought, runs)
         told = feeds.forces(forces, known, plan)
-        con.execute(macros_script() + run_script(plan.window, zones(settings, sorted({*known.spans, *told}))))
+        con.execute(macros_script() + run_script(plan.window, zones(settings, sorted({*known.days, *told}))))
         tallies = [
             each
             for measure in measures().values()

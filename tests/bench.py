@@ -23,13 +23,15 @@ copy (
     select
         'c' || i as call_id, 'norfolk' as force, 'A' || (i % 4) as area,
         case when i % 3 = 0 then '999' else '101' end as line, 'public' as kind, '' as dialled_at,
-        strftime(at, '%Y-%m-%dT%H:%M:%SZ') as received_at,
-        case when i % 20 <> 0 then strftime(at + to_seconds(hash(i) % 12), '%Y-%m-%dT%H:%M:%SZ') else '' end
+        strftime(received, '%Y-%m-%dT%H:%M:%SZ') as received_at,
+        case when i % 20 <> 0 then strftime(received + to_seconds(hash(i) % 12), '%Y-%m-%dT%H:%M:%SZ') else '' end
             as answered_at,
-        case when i % 20 = 0 then strftime(at + to_seconds(20), '%Y-%m-%dT%H:%M:%SZ') else '' end as abandoned_at,
-        strftime(at + to_seconds(100), '%Y-%m-%dT%H:%M:%SZ') as ended_at
+        case when i % 20 = 0 then strftime(received + to_seconds(20), '%Y-%m-%dT%H:%M:%SZ') else '' end as abandoned_at,
+        strftime(received + to_seconds(100), '%Y-%m-%dT%H:%M:%SZ') as ended_at
     from (
-        select i, timestamp '2026-02-15' + to_microseconds((i * {days} * 86400000000::hugeint / {rows})::bigint) as at
+        select
+            i,
+            timestamp '2026-02-15' + to_microseconds((i * {days} * 86400000000::hugeint / {rows})::bigint) as received
         from range({rows}) as t (i)
     )
 ) to '{path}' (header)
@@ -54,7 +56,7 @@ print(len(con.execute('''
         from calls
     )
     select emergency, area, day, date_trunc('month', day), state, count(*),
-        quantile_cont(answered_at - received_at, 0.9)
+        quantile_cont(epoch_us(answered_at) - epoch_us(received_at), 0.9)
     from judged
     group by grouping sets ((emergency, day, state), (emergency, area, day, state),
         (emergency, date_trunc('month', day), state), (emergency, area, date_trunc('month', day), state))
@@ -119,7 +121,7 @@ def _measured(command: list[str]) -> tuple[float, float]:
         )
         _, status, usage = os.wait4(process, 0)
     if status:
-        raise SystemExit(f"{' '.join(command[:3])}: ended with {os.waitstatus_to_exitcode(status)}")
+        raise SystemExit(f"{command[:2]}: ended with {os.waitstatus_to_exitcode(status)}")
     return time.monotonic() - started, usage.ru_maxrss / 1024
 
 

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.journey.logs import call, incident, write
+from tests.journey.pledge import Pledge
+
+AS_AT = "2026-03-03T06:00:00Z"
+
+
+@pytest.fixture(autouse=True)
+def only_our_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests may have settings of their own, and a proxy."""
+    for name in os.environ:
+        if name.startswith("PLEDGE_") or name.lower() in ("http_proxy", "https_proxy"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def pledge(tmp_path: Path) -> Pledge:
+    return Pledge(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Pledge:
+    """Two days of two forces, judged once; for tests that only read."""
+    pledge = Pledge(tmp_path_factory.mktemp("judged"))
+    days = ("2026-02-28", "2026-03-01", "2026-03-02")
+    calls = [call(f"c{d}{n}", f"{d} {n % 24:02}:30:00", (5, 9, 10, 11, 90)[n % 5]) for d in days for n in range(12)]
+    calls += [call(f"k{n}", f"2026-03-02 0{n}:00:00", 20, force="suffolk", area="west") for n in range(3)]
+    calls += [call(f"o{n}", f"2026-03-01 1{n}:00:00", 25 + n * 10, line="101", area="") for n in range(4)]
+    calls += [
+        call("hung_up", "2026-03-01 08:00:00", None, abandoned_at="2026-03-01 08:00:10"),
+        call("lost", "2026-03-01 08:05:00", None, ended_at="2026-03-01 08:09:00"),
+        call("broken", "2026-03-01 08:10:00", 5, line="998"),
+        call("test", "2026-03-01 08:15:00", 5, kind="test"),
+    ]
+    write(pledge.input, "calls", calls)
+    more = [incident(f"i{n}", f"2026-03-01 1{n}:00:00", 9 + n * 3, setting_first="rural") for n in range(5)]
+    write(pledge.input, "incidents", [*more, incident("j1", "2026-03-03 05:00:00", None, eta_given="")])
+    said = pledge.run(AS_AT, "--standard", "policing_pledge_2008", "--standard", "force_level_examples")
+    assert said.code == 0, said.err
+    return pledge

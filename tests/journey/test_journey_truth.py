@@ -1,0 +1,84 @@
+"""Invented logs through `pledge run`: what was planted is what is found, case by case and figure by figure."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from connectors.sources.invented import Truth, invent
+from tests.journey.pledge import Pledge
+
+COUNTS = ("cases", "met", "missed", "pending", "unknown", "excluded", "timed")
+
+
+def frame(pledge: Pledge, *arguments: str) -> pd.DataFrame:
+    said = pledge(*arguments, "--format", "parquet")
+    assert said.code == 0, said.err
+    return pd.read_parquet(io.BytesIO(said.out))
+
+
+def judged(pledge: Pledge, forces: list[str], days: int, last_day: date) -> Truth:
+    truth = invent(pledge.input, forces, days, 7, last_day)
+    said = pledge.run(truth.as_at.isoformat())
+    assert said.code == 0, said.err
+    assert "0 unchanged; unfit" not in said.err
+    return truth
+
+
+def check_quarantine(pledge: Pledge, truth: Truth) -> None:
+    planted = {log: sum(rows["quarantined"].values()) for log, rows in truth.rows.items()}
+    found = {row["log"]: row["rows_quarantined"] for row in pledge.tables()["deliveries"]}
+    assert found == planted
+
+
+def check_cases(pledge: Pledge, truth: Truth) -> None:
+    named = [word for measure in truth.cases["measure"].unique() for word in ("--measure", measure)]
+    found = frame(pledge, "cases", *named)[["force", "measure", "case_id", "local_day", "state", "reason"]]
+    found = found.assign(reason=found["reason"].fillna(""), local_day=found["local_day"].astype(str))
+    planted = truth.cases.assign(local_day=truth.cases["local_day"].dt.date.astype(str))
+    both = planted.merge(found, how="outer", indicator=True)
+    different = both[both["_merge"] != "both"]
+    assert different.empty, f"{len(different)} of {len(planted)} cases differ:\n{different.head(12).to_string()}"
+
+
+def check_figures(pledge: Pledge, truth: Truth) -> None:
+    planted = json.loads((pledge.input / "truth.json").read_text())["counts"]
+    rows = frame(pledge, "verdicts").query("area == '' and neighbourhood == '' and force != 'all'")
+    said = {
+        (row.force, row.measure, row.period, str(row.period_start)): (
+            {name: getattr(row, name) for name in COUNTS},
+            {reason: count for reason, count in json.loads(row.excluded_by_reason).items()},
+        )
+        for row in rows.itertuples()
+    }
+    wanted = {
+        (each["force"], each["measure"], each["period"], each["period_start"]): (
+            {name: each[name] for name in COUNTS},
+            each["excluded_by_reason"],
+        )
+        for each in planted
+    }
+    assert {key: said.get(key) for key in wanted} == wanted
+    measures = {key[1] for key in wanted}
+    beyond = {key for key in said if key[1] in measures and key[2] in ("day", "month") and key not in wanted}
+    assert all(not any(said[key][0].values()) for key in beyond), "figures of cases nobody planted"
+
+
+@pytest.mark.parametrize(
+    ("forces", "days", "last_day"),
+    [
+        pytest.param(["norfolk", "suffolk"], 20, date(2026, 4, 5), id="spring"),
+        pytest.param(["gwent"], 4, date(2026, 10, 26), id="autumn"),
+    ],
+)
+def test_zero_differences_from_the_truth(tmp_path: Path, forces: list[str], days: int, last_day: date) -> None:
+    pledge = Pledge(tmp_path)
+    truth = judged(pledge, forces, days, last_day)
+    check_quarantine(pledge, truth)
+    check_cases(pledge, truth)
+    check_figures(pledge, truth)
