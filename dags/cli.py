@@ -285,7 +285,7 @@ def sensitivity(
         raise UsageError("--period", f"it is {period}", "window, day or month", "Correct it.")
     show_sensitivity(
         _settings(lake, store), form, measure, full, period, tuple(standard or ()), tuple(force or ()),
-        tuple(area or ()), first_day or "", last_day or "", as_at, run,
+        tuple(area or ()), tuple(commitment or ()), first_day or "", last_day or "", as_at, run,
     )  # fmt: skip
 
 

@@ -8,19 +8,19 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from checks.commitment import measures
+from checks.commitment import Measure, measures
 from checks.database import connect
 from checks.errors import UsageError
 from checks.judging import facts_script, measure_script, preamble, rules_script
 from checks.logs import LOGS
-from connectors.lake.cases import read_cases
+from connectors.lake.cases import missed_cases_script, read_cases
 from connectors.lake.tables import CASES, Lake
 from connectors.settings import Settings
 from connectors.store import read, write
 from connectors.store.engine import open_store, reading
 from dags import sensitivity as sensitivity_table
 from dags import steps
-from dags.plan import FIRST_YEAR, Plan, applied, bank_holidays, chosen_standards, zones
+from dags.plan import FIRST_YEAR, Plan, applied, bank_holidays, chosen_standards, commitments_by_measure, zones
 from dags.tables import Format, show
 from dags.when import moment
 
@@ -134,6 +134,7 @@ def show_sensitivity(
     standards: tuple[str, ...],
     forces: tuple[str, ...],
     areas: tuple[str, ...],
+    commitments: tuple[int, ...],
     first_day: str,
     last_day: str,
     as_at: str | None,
@@ -152,6 +153,8 @@ def show_sensitivity(
         period=period,
         areas=areas,
     )
+    if commitments and measures()[measure].commitment not in commitments:
+        rows = iter(())
     short = [name for name in sensitivity_table.COLUMNS if name not in ("standard", "measure")]
     short = [name for name in short if name != "period_start" or period != "window"]
     show(rows, sensitivity_table.COLUMNS, form, short)
@@ -169,24 +172,33 @@ def print_sql(
 ) -> None:
     """Print the script that judges a measure, over the very files of the lake."""
     plan = reading_plan(settings, as_at, run, standards, forces, first_day, last_day)
-    lake = plan.open_lake()
     judged = steps.forces_to_judge(plan)
-    one = measures()[measure]
-    versions = _recorded(settings, run) if run else lake.versions()
-    files = {
-        log: [
-            str(Path(path).resolve()) if "://" not in path else path for path in lake.files(log, version, force=judged)
-        ]
-        for log, version in versions.items()
-        if log in LOGS
-    }
-    rules = [each for force in judged for each in applied(chosen_standards(settings, standards), measure, force)]
-    logs = [name for name in LOGS if name in one.logs or f"from {name}" in measure_script(one)]
+    one, chosen = measures()[measure], chosen_standards(settings, standards)
+    rules = [each for force in judged for each in applied(chosen, measure, force)]
     print(f"-- {measure} as at {plan.as_at}; run it in DuckDB 2.0: duckdb < this file")
     print("set TimeZone = 'UTC';")
-    holidays = bank_holidays(settings, judged, FIRST_YEAR, plan.moment.year + 1) if "working_days" in one.sql else []
-    print(preamble(plan.window, zones(settings, judged), files, judged, logs, bank_holidays=holidays))
+    print(_laid_out(plan, settings, one, judged, run))
     print(rules_script(one, rules))
     print(measure_script(one))
     print(facts_script())
     print("select * from figures order by standard, force, area, neighbourhood, period, period_start;")
+
+
+def _laid_out(plan: Plan, settings: Settings, measure: Measure, forces: Sequence[str], run: str | None) -> str:
+    """The script that lays out what the measure reads, of the logs as they are or as a run judged them."""
+    lake = plan.open_lake()
+    versions = _recorded(settings, run) if run else lake.versions()
+    files = {log: _full(lake.files(log, versions[log], force=forces)) for log in LOGS if log in versions}
+    logs = [name for name in LOGS if name in measure.logs or f"from {name}" in measure_script(measure)]
+    holidays, missed = [], ""
+    if "working_days" in measure.sql:
+        holidays = bank_holidays(settings, forces, FIRST_YEAR, plan.moment.year + 1)
+    if "missed_cases" in measure.sql:
+        names = [standard.name for standard in chosen_standards(settings, plan.standards)]
+        cases = lake.files("cases", versions.get("cases"), standard=names, force=forces)
+        missed = missed_cases_script(_full(cases), commitments_by_measure())
+    return preamble(plan.window, zones(settings, forces), files, forces, logs, bank_holidays=holidays) + missed
+
+
+def _full(paths: Sequence[str]) -> list[str]:
+    return [path if "://" in path else str(Path(path).resolve()) for path in paths]

@@ -34,9 +34,7 @@ def _fits(block: Body) -> bool:
     text = block.get("text")
     match block.get("type"):
         case "header":
-            return (
-                isinstance(text, dict) and text.get("type") == "plain_text" and 0 < len(text["text"]) <= 150
-            )
+            return isinstance(text, dict) and text.get("type") == "plain_text" and 0 < len(text["text"]) <= 150
         case "section" if text is not None:
             return text.get("type") in ("mrkdwn", "plain_text") and 0 < len(text["text"]) <= 3000
         case "section":

@@ -240,9 +240,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, status: int, answer: Body | str, headers: dict[str, str] | None = None) -> None:
         said = (answer if isinstance(answer, str) else json.dumps(answer)).encode()
         self.send_response(status)
-        self.send_header(
-            "Content-Type", "text/html" if isinstance(answer, str) else "application/json; charset=utf-8"
-        )
+        self.send_header("Content-Type", "text/html" if isinstance(answer, str) else "application/json; charset=utf-8")
         self.send_header("Content-Length", str(len(said)))
         for name, value in (headers or {}).items():
             self.send_header(name, value)

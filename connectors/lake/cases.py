@@ -52,22 +52,36 @@ def read_cases(con: duckdb.DuckDBPyConnection, files: list[str], view: str) -> N
         con.register(f"{view}_nothing", CASES.empty_table())
         con.execute(f"create or replace view {view} as select * from {view}_nothing")
         return
+    con.execute(_cases_script(files, view))
+
+
+def _cases_script(files: list[str], view: str) -> str:
     parts = "{'standard': varchar, 'measure': varchar, 'force': varchar, 'month': varchar}"
-    con.execute(
+    return (
         f"create or replace view {view} as select * from read_parquet({literal(files)}, hive_partitioning = true, "
-        f"hive_types = {parts}, union_by_name = true)"
+        f"hive_types = {parts}, union_by_name = true);\n"
     )
 
 
 def lay_missed_cases(con: duckdb.DuckDBPyConnection, files: list[str], commitments: Mapping[str, int]) -> None:
     """Create the view `missed_cases` (naive UTC): what the closing promise wants explained."""
     read_cases(con, files, "cases_so_far")
-    con.register("commitment_of", pa.table({"measure": list(commitments), "commitment": list(commitments.values())}))
-    con.execute(
-        "create or replace view missed_cases as select standard, measure, commitment::integer as commitment, force, "
+    con.execute(_missed_script(commitments))
+
+
+def missed_cases_script(files: list[str], commitments: Mapping[str, int]) -> str:
+    """What `lay_missed_cases` runs, for whoever runs it elsewhere; '' where there is no case."""
+    return _cases_script(files, "cases_so_far") + _missed_script(commitments) if files else ""
+
+
+def _missed_script(commitments: Mapping[str, int]) -> str:
+    rows = ", ".join(f"({literal(measure)}, {literal(commitment)})" for measure, commitment in commitments.items())
+    return (
+        "create or replace view missed_cases as select standard, measure, commitment, force, "
         "area, neighbourhood, case_id, local_day, make_timestamp(epoch_us(coalesce("
         "due_at, clock_stopped_at, clock_started_at))) as missed_at "
-        "from cases_so_far inner join commitment_of using (measure) where state = 'missed'"
+        f"from cases_so_far inner join (values {rows}) as commitment_of (measure, commitment) using (measure) "
+        "where state = 'missed';\n"
     )
 
 

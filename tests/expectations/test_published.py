@@ -184,9 +184,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("old", "new", "line", "words"), WRONG, ids=[f"{w[1]!r}: {w[3]}" for w in WRONG])
-def test_what_is_wrong_is_refused_on_its_line(
-    tmp_path: Path, old: str, new: str, line: int, words: str
-) -> None:
+def test_what_is_wrong_is_refused_on_its_line(tmp_path: Path, old: str, new: str, line: int, words: str) -> None:
     path = good(tmp_path, (old, new))
     problems = validate(path)
     assert any(problem.line == line and words in str(problem) for problem in problems), problems
@@ -306,12 +304,7 @@ def test_a_name_belongs_to_one_file_over_all_folders(tmp_path: Path) -> None:
 
 
 def test_two_editions_of_one_title_may_not_begin_on_one_day(tmp_path: Path) -> None:
-    text = (
-        good(tmp_path)
-        .read_text()
-        .replace("name: test_pledge", "name: second")
-        .replace("Test pledge", "TEST pledge")
-    )
+    text = good(tmp_path).read_text().replace("name: test_pledge", "name: second").replace("Test pledge", "TEST pledge")
     write(tmp_path, text, "2008-12-31_zweite.yaml")
     assert [(p.line, p.expected) for p in validate(tmp_path)] == [
         (5, "editions of one title that begin on different days")
@@ -343,9 +336,7 @@ def test_places_that_hold_nothing(tmp_path: Path) -> None:
         load(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "old", ["suffolk", "10 seconds", "90 %", "answer_999", "answered_only", "2010-01-01"]
-)
+@pytest.mark.parametrize("old", ["suffolk", "10 seconds", "90 %", "answer_999", "answered_only", "2010-01-01"])
 def test_no_sentence_repeats_a_long_value(tmp_path: Path, old: str) -> None:
     (problem,) = validate(good(tmp_path, (old, "Long " * 200)))[:1]
     assert "Long Long" in problem.found and len(problem.found) < 120
@@ -375,8 +366,7 @@ def test_no_damage_to_a_file_ends_in_a_traceback(tmp_path: Path, start: int, len
 def test_a_standard_in_words(tmp_path: Path) -> None:
     said = in_words(load(good(tmp_path))["test_pledge"])
     assert said == [
-        "Test pledge (test_pledge), published by Ours, is in force from 31 December 2008 "
-        "to 31 December 2020.",
+        "Test pledge (test_pledge), published by Ours, is in force from 31 December 2008 to 31 December 2020.",
         "Source: A book, 2008.",
         "answer_999: 999 calls answered in time (commitment 5). The limit is 10 seconds. "
         "90 % of cases must be met; a verdict needs 30 cases (target: Ours). "
@@ -448,8 +438,7 @@ def differing(tmp_path: Path, *changes: tuple[str, str]) -> list[str]:
         (
             "from: 2008-12-31, to: 2020-12-31",
             "from: 2008-12-31",
-            "In force from 31 December 2008 to 31 December 2020 in test_pledge, "
-            "from 31 December 2008 in second.",
+            "In force from 31 December 2008 to 31 December 2020 in test_pledge, from 31 December 2008 in second.",
         ),
         (
             "force: suffolk",
@@ -477,12 +466,9 @@ def test_rows_that_follow_one_another_are_compared_in_turn(tmp_path: Path) -> No
     )
     said = differing(tmp_path, ("    source: Page 6\n", "    source: Page 6\n" + more))
     assert said[0] == (
-        "attend_emergency for suffolk: limit 15 minutes (urban), 20 minutes (rural) in test_pledge, "
-        "none in second."
+        "attend_emergency for suffolk: limit 15 minutes (urban), 20 minutes (rural) in test_pledge, none in second."
     )
-    assert said[-1] == (
-        "attend_emergency for suffolk from 1 January 2010 to 31 December 2020 stands only in second."
-    )
+    assert said[-1] == ("attend_emergency for suffolk from 1 January 2010 to 31 December 2020 stands only in second.")
 
 
 def test_a_forces_own_row_is_compared_with_the_national_one() -> None:

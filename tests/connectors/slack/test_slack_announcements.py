@@ -51,9 +51,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def said(day: int = 2, text: str = "87.1 % of 1,204") -> Message:
-    return message(
-        "digest", f"digest/2026-11-{day:02}", "1 promise missed", [Line("missed", "999", text)], ["run"], ""
-    )
+    return message("digest", f"digest/2026-11-{day:02}", "1 promise missed", [Line("missed", "999", text)], ["run"], "")
 
 
 def row(engine: Engine) -> Row[Any]:
@@ -90,9 +88,7 @@ def test_down_for_two_nights_then_said_in_order(engine: Engine, server: SlackSer
     server.down()
     assert announce(engine, slack, CHANNEL, said(2), NOW) == "failed"
     assert announce(engine, slack, CHANNEL, said(3), NOW + timedelta(hours=24)) == "failed"
-    assert resend_unsent(engine, slack, NOW + timedelta(hours=25)) == Counter(
-        failed=1
-    )  # one silence is enough
+    assert resend_unsent(engine, slack, NOW + timedelta(hours=25)) == Counter(failed=1)  # one silence is enough
     server.up()
     now = NOW + timedelta(hours=48)
     assert resend_unsent(engine, slack, now) == Counter(sent=2)
@@ -100,9 +96,7 @@ def test_down_for_two_nights_then_said_in_order(engine: Engine, server: SlackSer
     assert keys(server) == ["digest/2026-11-02", "digest/2026-11-03", "digest/2026-11-04"]
 
 
-def test_a_failure_is_kept_with_its_reason_and_count(
-    engine: Engine, server: SlackServer, slack: Slack
-) -> None:
+def test_a_failure_is_kept_with_its_reason_and_count(engine: Engine, server: SlackServer, slack: Slack) -> None:
     server.next("chat.postMessage", Refuses("not_in_channel"), Refuses("not_in_channel"))
     for attempt in (1, 2):
         assert announce(engine, slack, CHANNEL, said(), NOW + timedelta(days=attempt)) == "failed"
@@ -122,18 +116,14 @@ def test_one_channel_that_refuses_does_not_keep_the_others_waiting(
     assert len(server.posted()) == 1
 
 
-def test_what_was_not_said_yet_is_said_in_its_newest_wording(
-    engine: Engine, server: SlackServer, slack: Slack
-) -> None:
+def test_what_was_not_said_yet_is_said_in_its_newest_wording(engine: Engine, server: SlackServer, slack: Slack) -> None:
     server.next("chat.postMessage", Limits(3600))
     announce(engine, slack, CHANNEL, said(text="old"), NOW)
     assert announce(engine, slack, CHANNEL, said(text="new"), NEXT_NIGHT) == "sent"
     assert "new" in server.posted()[0]["text"] and "new" in row(engine).payload
 
 
-@pytest.mark.parametrize(
-    "trouble", [Limits(0), Fails(500), Drops(), Fails(500, taken=True), Drops(taken=True)]
-)
+@pytest.mark.parametrize("trouble", [Limits(0), Fails(500), Drops(), Fails(500, taken=True), Drops(taken=True)])
 def test_trouble_on_the_way_ends_in_one_message(
     engine: Engine, server: SlackServer, slack: Slack, trouble: Limits | Fails | Drops
 ) -> None:

@@ -44,9 +44,7 @@ def figure(measure: str, verdict: str, met: int, of: int, unknown: int = 0, **re
     low, high = wilson(met, of)
     counts = {"numerator": met, "denominator": of, "unknown": unknown, "rate_low": low, "rate_high": high}
     said = {"force": "norfolk", "period": "day", "period_start": DAY, "target": target, "limit": limit}
-    return Figure(
-        **{**said, **counts, **rest}, measure=measure, title=title, commitment=commitment, verdict=verdict
-    )
+    return Figure(**{**said, **counts, **rest}, measure=measure, title=title, commitment=commitment, verdict=verdict)
 
 
 def night(*figures: Figure, **rest: Any) -> Night:
@@ -81,9 +79,7 @@ BAD = night(
     link="https://pledge.example/norfolk?day=2026-11-02&level=force",
 )
 QUIET = night(figure("answer_999", "kept", 1130, 1204), ETA, PRIORITY)
-BLIND = night(
-    figure("answer_999", "cannot_judge", 0, 0), deliveries=(BadDelivery("norfolk", "calls", "absent"),)
-)
+BLIND = night(figure("answer_999", "cannot_judge", 0, 0), deliveries=(BadDelivery("norfolk", "calls", "absent"),))
 LATE = {
     "avon-and-somerset": 155,
     "kent": 165,
@@ -122,9 +118,7 @@ def test_the_wording_is_the_golden_files(name: str) -> None:
 
 def lines(message: Message) -> list[str]:
     return [
-        b["text"]["text"]
-        for b in message.blocks
-        if b["type"] == "section" and "|See every" not in b["text"]["text"]
+        b["text"]["text"] for b in message.blocks if b["type"] == "section" and "|See every" not in b["text"]["text"]
     ]
 
 
@@ -138,9 +132,7 @@ def test_at_most_ten_lines_and_the_omitted_are_counted() -> None:
     # 14 misses, 2 deliveries, 2 forces that cannot be judged: 18 things, 9 lines of them
     assert said[-1].startswith("*… and 9 more on the page:*")
     assert sum(line.startswith("*Missed") for line in said) == 7
-    assert (
-        "7 missed" in said[-1] and "1 about data" in said[-1] and "1 about what cannot be judged" in said[-1]
-    )
+    assert "7 missed" in said[-1] and "1 about data" in said[-1] and "1 about what cannot be judged" in said[-1]
 
 
 def test_worst_first_and_chance_last() -> None:
@@ -206,9 +198,7 @@ def figures(draw: st.DrawFn) -> Figure:
     NASTY,
     st.lists(st.builds(BadDelivery, NASTY, NASTY, NASTY, NASTY), max_size=12),
 )
-def test_any_night_fits_slack_and_mentions_nobody(
-    given: list[Figure], link: str, bad: list[BadDelivery]
-) -> None:
+def test_any_night_fits_slack_and_mentions_nobody(given: list[Figure], link: str, bad: list[BadDelivery]) -> None:
     said = digest(night(*given, link=link, deliveries=tuple(bad)))
     blocks = Block.parse_all(said.blocks)
     for block in blocks:

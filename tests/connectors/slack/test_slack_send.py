@@ -51,9 +51,7 @@ def test_a_refusal_says_what_to_do_and_is_not_repeated(
     assert server.count("chat.postMessage") == 1
 
 
-def test_a_wrong_token_is_named_but_never_shown(
-    server: SlackServer, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_wrong_token_is_named_but_never_shown(server: SlackServer, caplog: pytest.LogCaptureFixture) -> None:
     secret = "xoxb-very-secret-token"
     caplog.set_level(logging.DEBUG)
     slack = Slack(secret, server.url, interval=0)
@@ -94,9 +92,7 @@ def test_rate_limited_then_taken(server: SlackServer, slack: Slack) -> None:
 
 
 @pytest.mark.parametrize("retry_after", [3600, "soon"])
-def test_a_wait_too_long_is_left_to_the_next_run(
-    server: SlackServer, slack: Slack, retry_after: int | str
-) -> None:
+def test_a_wait_too_long_is_left_to_the_next_run(server: SlackServer, slack: Slack, retry_after: int | str) -> None:
     server.next("chat.postMessage", Limits(retry_after))
     started = time.monotonic()
     with pytest.raises(NotAnsweringError, match="429"):
@@ -135,9 +131,7 @@ def test_failing_to_the_end_is_not_answering(server: SlackServer, slack: Slack) 
 
 
 @pytest.mark.parametrize("answer", ["<html>Sign in to the network</html>", "[]", '"ok"', "", "null"])
-def test_an_answer_that_is_not_slacks_is_not_answering(
-    server: SlackServer, slack: Slack, answer: str
-) -> None:
+def test_an_answer_that_is_not_slacks_is_not_answering(server: SlackServer, slack: Slack, answer: str) -> None:
     server.next("auth.test", *[Fails(200, answer=answer)] * 3)
     with pytest.raises(NotAnsweringError):
         slack.check(CHANNEL)
