@@ -69,9 +69,7 @@ class Page:
             self.problem(1, "lists or mappings nested without end", "a few levels", "Write it flat.")
         else:
             if node is None:
-                self.problem(
-                    1, "the file is empty", "a mapping of keys to values", "Fill it in or remove it."
-                )
+                self.problem(1, "the file is empty", "a mapping of keys to values", "Fill it in or remove it.")
             return node
         return None
 
@@ -98,14 +96,10 @@ class Page:
             self.problem(line, "a byte that is not UTF-8", "text in UTF-8", "Save the file as UTF-8.")
             return None
 
-    def mapping(
-        self, node: Node, what: str, known: Sequence[str], required: Sequence[str]
-    ) -> dict[str, Node]:
+    def mapping(self, node: Node, what: str, known: Sequence[str], required: Sequence[str]) -> dict[str, Node]:
         """The values of a mapping by key; unknown, doubled and absent keys are noted."""
         if not isinstance(node, MappingNode):
-            self.problem(
-                node, f"{what} is {_shape(node)}", "a mapping of keys to values", "Write `key: value` lines."
-            )
+            self.problem(node, f"{what} is {_shape(node)}", "a mapping of keys to values", "Write `key: value` lines.")
             return {}
         found: dict[str, Node] = {}
         for key, value in node.value:
@@ -114,9 +108,7 @@ class Page:
                 self.unknown(key, f"key in {what}", name, known)
             elif name in found:
                 first = line_of(found[name])
-                self.problem(
-                    key, f"{name} stands twice in {what}", f"once (also line {first})", "Remove one."
-                )
+                self.problem(key, f"{name} stands twice in {what}", f"once (also line {first})", "Remove one.")
             else:
                 found[name] = value
         for name in required:
@@ -128,9 +120,7 @@ class Page:
         """Note a word that is none of those known, with the nearest one."""
         near = get_close_matches(found.lower(), known, n=1)
         do = f"Did you mean {near[0]}?" if near else "Correct or remove it."
-        self.problem(
-            at, f"unknown {kind}: {shortened(found) or 'not a word'}", f"one of {', '.join(known)}", do
-        )
+        self.problem(at, f"unknown {kind}: {shortened(found) or 'not a word'}", f"one of {', '.join(known)}", do)
 
     def text(self, node: Node | None, what: str, pattern: str = "", shape: str = "a text") -> str:
         """One text, its line breaks as spaces; '' when absent (`mapping` notes it) or wrong (noted here)."""

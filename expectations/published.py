@@ -29,18 +29,12 @@ def load(*places: Path | str) -> dict[str, Standard]:
     read, problems = _read(places)
     if problems:
         first, more = problems[0], len(problems) - 1
-        also = (
-            f" ({more} more problem{'s' if more > 1 else ''}: see `pledge standards validate`.)"
-            if more
-            else ""
-        )
+        also = f" ({more} more problem{'s' if more > 1 else ''}: see `pledge standards validate`.)" if more else ""
         raise UsageError(first.where, first.found, first.expected, first.do + also)
     standards = [each.standard for each in read if each.standard]
     if not standards:
         where = ", ".join(str(place) for place in places) or str(SHIPPED)
-        raise UsageError(
-            where, "no standard", "at least one <date>_<name>.yaml", "Name a folder that holds some."
-        )
+        raise UsageError(where, "no standard", "at least one <date>_<name>.yaml", "Name a folder that holds some.")
     return {each.name: each for each in sorted(standards, key=lambda each: (each.in_force_from, each.name))}
 
 

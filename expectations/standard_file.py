@@ -50,9 +50,7 @@ def read_standard(path: Path) -> StandardFile:
     dates = read_dates(page, keys["in_force"], "the standard") if "in_force" in keys else None
     if dates and named and named != dates.start:
         found = f"in force from {dates.start}, but the file's name says {named}"
-        page.problem(
-            read.line_of_dates, found, "one date", "Name the file after the day it is in force from."
-        )
+        page.problem(read.line_of_dates, found, "one date", "Name the file after the day it is in force from.")
     texts = _texts(page, keys)
     rules = _rules(page, keys.get("measures"), texts["name"], dates)
     if dates and not page.problems:
@@ -88,9 +86,7 @@ def _rules(page: Page, node: Node | None, standard: str, dates: Dates | None) ->
     if node is None:
         return ()
     if not isinstance(node, SequenceNode) or not node.value:
-        page.problem(
-            node, "measures holds no rows", "a list with one entry per measure", "Write `- measure: …` rows."
-        )
+        page.problem(node, "measures holds no rows", "a list with one entry per measure", "Write `- measure: …` rows.")
         return ()
     rows = [Row(page, row, standard, dates) for row in node.value]
     _refuse_overlaps(page, rows)

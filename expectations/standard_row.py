@@ -45,15 +45,11 @@ class Dates:
 
     def meet(self, other: Dates) -> bool:
         """Whether any day is in both."""
-        return (self.end is None or other.start <= self.end) and (
-            other.end is None or self.start <= other.end
-        )
+        return (self.end is None or other.start <= self.end) and (other.end is None or self.start <= other.end)
 
     def hold(self, other: Dates) -> bool:
         """Whether every day of the other is in this one."""
-        return self.start <= other.start and (
-            self.end is None or (other.end is not None and other.end <= self.end)
-        )
+        return self.start <= other.start and (self.end is None or (other.end is not None and other.end <= self.end))
 
     def __str__(self) -> str:
         return f"from {self.start}" + (f" to {self.end}" if self.end else "")
@@ -67,9 +63,7 @@ def read_dates(page: Page, node: Node, what: str) -> Dates | None:
     if start is None or ("to" in keys and end is None):
         return None
     if end and start > end:
-        page.problem(
-            node, f"{what} is in force from {start} to {end}", "from not after to", "Correct the dates."
-        )
+        page.problem(node, f"{what} is in force from {start} to {end}", "from not after to", "Correct the dates.")
         return None
     return Dates(start, end)
 
@@ -135,9 +129,7 @@ class Row:
     def _force(self) -> str:
         force = self._text("force", r"[a-z0-9]+(-[a-z0-9]+)*", "a force's short name, such as norfolk")
         if force == "all":
-            self.page.problem(
-                self.keys["force"], "force is all", "one force", "Leave it out: then it is national."
-            )
+            self.page.problem(self.keys["force"], "force is all", "one force", "Leave it out: then it is national.")
         return force or NATIONAL
 
     def _in_force(self) -> Dates | None:
@@ -147,9 +139,7 @@ class Row:
         dates = read_dates(self.page, self.keys["in_force"], "the row")
         if dates and self.dates and not self.dates.hold(dates):
             found = f"the row is in force {dates}, the standard {self.dates}"
-            self.page.problem(
-                self.keys["in_force"], found, "a row inside its standard's dates", "Correct the dates."
-            )
+            self.page.problem(self.keys["in_force"], found, "a row inside its standard's dates", "Correct the dates.")
         return dates
 
     def _target(self) -> tuple[int | None, int | None]:

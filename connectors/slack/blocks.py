@@ -67,15 +67,9 @@ def clipped(text: str, limit: int) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
-def message(
-    kind: str, key: str, headline: str, lines: Sequence[Line], below: Sequence[str], link: str
-) -> Message:
+def message(kind: str, key: str, headline: str, lines: Sequence[Line], below: Sequence[str], link: str) -> Message:
     """Headline, lines, and small print below; a `link` that is no http(s) address is left out."""
-    linked = (
-        [(f"See every figure: {link}", f"<{escaped(link)}|See every figure on the page>")]
-        if _safe(link)
-        else []
-    )
+    linked = [(f"See every figure: {link}", f"<{escaped(link)}|See every figure on the page>")] if _safe(link) else []
     blocks: list[Block] = [HeaderBlock(text=clipped(headline, HEADER_LIMIT))]
     blocks += [_section(line.marked) for line in lines]
     blocks += [_section(marked) for _, marked in linked]

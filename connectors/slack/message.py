@@ -59,9 +59,7 @@ def _promise(figure: Figure) -> tuple[object, ...]:
 def _missed(figures: Sequence[Figure]) -> list[Figure]:
     """Worst first: what chance cannot explain, then by how many more were missed than the promise allows."""
     missed = [f for f in figures if f.verdict == "missed"]
-    return sorted(
-        missed, key=lambda f: (f.may_be_chance, -f.beyond_allowance, f.commitment, f.title, f.force, f.area)
-    )
+    return sorted(missed, key=lambda f: (f.may_be_chance, -f.beyond_allowance, f.commitment, f.title, f.force, f.area))
 
 
 def _headline(night: Night, own: Sequence[Figure]) -> str:
@@ -116,9 +114,7 @@ def _missed_line(figure: Figure, night: Night) -> Line:
     ]
     if figure.unknown:
         parts.append(f"{figure.unknown:,} more without a recorded outcome.")
-    return Line(
-        "missed", f"Missed – {_subject(figure, night)}", " ".join([*parts, *_worst_area(figure, night)])
-    )
+    return Line("missed", f"Missed – {_subject(figure, night)}", " ".join([*parts, *_worst_area(figure, night)]))
 
 
 def _worst_area(figure: Figure, night: Night) -> list[str]:
@@ -137,9 +133,7 @@ def _uncertain_line(figure: Figure, night: Night) -> Line:
     rate = share_of(figure.numerator, figure.denominator, figure.exact_target)
     lower = percent(figure.numerator, figure.denominator + figure.unknown, figure.exact_target)
     blind = f"{counted(figure.unknown, 'case')} without a recorded outcome"
-    rest = (
-        f"{rate}, promise {whole(figure.target)}, but {blind}; were they missed, it would be {lower}: broken."
-    )
+    rest = f"{rate}, promise {whole(figure.target)}, but {blind}; were they missed, it would be {lower}: broken."
     return Line("uncertain", f"Not certain – {_subject(figure, night)}", rest)
 
 
@@ -155,28 +149,20 @@ def _delivery_line(delivery: BadDelivery) -> Line:
 
 
 def _cannot_judge_lines(own: Sequence[Figure]) -> list[Line]:
-    blind = sorted(
-        (f for f in own if f.verdict == "cannot_judge"), key=lambda f: (f.force, f.commitment, f.title)
-    )
+    blind = sorted((f for f in own if f.verdict == "cannot_judge"), key=lambda f: (f.force, f.commitment, f.title))
     lines = []
     for force, group in groupby(blind, key=lambda f: f.force):
         titles = list(dict.fromkeys(clipped(f.title, NAME_LIMIT) for f in group))
-        lines.append(
-            Line("cannot_judge", f"Cannot be judged – {place(force, NAME_LIMIT)}", f"{listed(titles)}.")
-        )
+        lines.append(Line("cannot_judge", f"Cannot be judged – {place(force, NAME_LIMIT)}", f"{listed(titles)}."))
     return lines
 
 
 def _restated_line(change: Restatement) -> Line:
     before, after = change.before, change.after
-    was = (
-        f"was {share_of(before.numerator, before.denominator, before.exact_target)} ({_said(before.verdict)})"
-    )
+    was = f"was {share_of(before.numerator, before.denominator, before.exact_target)} ({_said(before.verdict)})"
     now = f"now {share_of(after.numerator, after.denominator, after.exact_target)} ({_said(after.verdict)})"
     why = f": {clipped(change.why, 100)}" if change.why else ""
-    subject = (
-        f"{clipped(after.title, NAME_LIMIT)}, {_where(after)}, {period_of(after.period, after.period_start)}"
-    )
+    subject = f"{clipped(after.title, NAME_LIMIT)}, {_where(after)}, {period_of(after.period, after.period_start)}"
     return Line("restated", f"Restated – {subject}", f"{was}, {now}{why}.")
 
 
@@ -199,10 +185,7 @@ def _shortened(lines: list[Line], where: str) -> list[Line]:
     """At most ten lines: the first of each kind, the worst of the rest, and what is left out."""
     if len(lines) <= LINES:
         return lines
-    first = {
-        kind: next(i for i, line in enumerate(lines) if line.kind == kind)
-        for kind in {ln.kind for ln in lines}
-    }
+    first = {kind: next(i for i, line in enumerate(lines) if line.kind == kind) for kind in {ln.kind for ln in lines}}
     others = [i for i in range(len(lines)) if i not in first.values()]
     shown = sorted([*first.values(), *others[: LINES - 1 - len(first)]])
     left = Counter(line.kind for i, line in enumerate(lines) if i not in shown)

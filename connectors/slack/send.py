@@ -102,14 +102,10 @@ class Slack:
         longest_wait: float = 30,
     ) -> None:
         if not re.fullmatch(r"[!-~]+", token.strip()):
-            raise UsageError(
-                "PLEDGE_SLACK_TOKEN", "not a token", "one word", "Put the bot token (xoxb-…) there."
-            )
+            raise UsageError("PLEDGE_SLACK_TOKEN", "not a token", "one word", "Put the bot token (xoxb-…) there.")
         address = urlsplit(base_url)
         if not (address.scheme == "https" or (address.scheme == "http" and _this_machine(address.hostname))):
-            raise UsageError(
-                "PLEDGE_SLACK_URL", "not https", "an https address", "Correct it; a token is sent there."
-            )
+            raise UsageError("PLEDGE_SLACK_URL", "not https", "an https address", "Correct it; a token is sent there.")
         self.where = f"Slack at {address.hostname}"
         self.interval, self.tries = interval, tries
         self._address, self._token, self._timeout = base_url, token.strip(), timeout
@@ -122,9 +118,7 @@ class Slack:
 
     def _client(self, handlers: list[RetryHandler]) -> WebClient:
         quiet = logging.getLogger("connectors.slack.wire")
-        quiet.setLevel(
-            logging.CRITICAL
-        )  # the SDK logs requests with their content; our errors say what is needed
+        quiet.setLevel(logging.CRITICAL)  # the SDK logs requests with their content; our errors say what is needed
         return WebClient(
             self._token,
             self._address,
@@ -185,28 +179,18 @@ class Slack:
         """Only by its ID can a channel both be written to and read; a name does for writing alone."""
         if not re.fullmatch(r"[CGD][A-Z0-9]{5,}", channel):
             expected = "one such as C0123456789"
-            raise UsageError(
-                "PLEDGE_SLACK_CHANNEL", "not a channel's ID", expected, TO_DO["channel_not_found"]
-            )
+            raise UsageError("PLEDGE_SLACK_CHANNEL", "not a channel's ID", expected, TO_DO["channel_not_found"])
         return channel
 
     def _call(self, client: WebClient, method: str, body: dict[str, Any]) -> dict[str, Any]:
         where = f"{self.where}, {method}"
         try:
-            answer = (
-                client.api_call(method, json=body)
-                if "blocks" in body
-                else client.api_call(method, params=body)
-            )
+            answer = client.api_call(method, json=body) if "blocks" in body else client.api_call(method, params=body)
             return dict(answer.data)  # type: ignore[arg-type]  # bytes only for gzip, which fails below
         except SlackApiError as refused:
             raise _refused(where, refused) from refused
         except (SlackClientError, OSError, HTTPException, ValueError, TypeError, AttributeError) as failed:
-            cause = (
-                failed.reason
-                if isinstance(failed, URLError) and isinstance(failed.reason, OSError)
-                else failed
-            )
+            cause = failed.reason if isinstance(failed, URLError) and isinstance(failed.reason, OSError) else failed
             raise _not_answering(where, f"no usable answer ({type(cause).__name__})") from cause
 
 

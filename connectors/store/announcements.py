@@ -70,9 +70,7 @@ def resend_unsent(engine: Engine, slack: Slack, now: datetime) -> Counter[str]:
 def _free(now: datetime) -> Any:
     """Rows that anybody may claim: failed ones, and claims of a process that crashed."""
     table = announcements.c
-    return or_(
-        table.state == "failed", and_(table.state == "claimed", table.claimed_at < now - CLAIM_EXPIRES)
-    )
+    return or_(table.state == "failed", and_(table.state == "claimed", table.claimed_at < now - CLAIM_EXPIRES))
 
 
 def _claim_new(engine: Engine, key: str, channel: str, message: Message, now: datetime) -> Row[Any] | None:
