@@ -300,15 +300,20 @@ def sql(
     run: RunOption = None,
     lake: LakeOption = None,
     store: StoreOption = None,
+    form: FormatOption = Format.TABLE,
 ) -> None:
     """The very SQL that judges, as it runs in a bare DuckDB on the same files."""
-    from dags.looking import print_sql
+    from dags.looking import sql_script
 
     _known_measures([measure])
-    print_sql(
+    script = sql_script(
         _settings(lake, store), measure, tuple(standard or ()), tuple(force or ()), first_day or "", last_day or "",
         as_at, run,
     )  # fmt: skip
+    if form is Format.TABLE:
+        print(script)
+    else:
+        show([{"measure": measure, "sql": script}], ("measure", "sql"), form)
 
 
 def _known_measures(names: Iterable[str] | None) -> None:

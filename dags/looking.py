@@ -160,7 +160,7 @@ def show_sensitivity(
     show(rows, sensitivity_table.COLUMNS, form, short)
 
 
-def print_sql(
+def sql_script(
     settings: Settings,
     measure: str,
     standards: tuple[str, ...],
@@ -169,19 +169,22 @@ def print_sql(
     last_day: str,
     as_at: str | None,
     run: str | None,
-) -> None:
-    """Print the script that judges a measure, over the very files of the lake."""
+) -> str:
+    """The script that judges a measure, over the very files of the lake."""
     plan = reading_plan(settings, as_at, run, standards, forces, first_day, last_day)
     judged = steps.forces_to_judge(plan)
     one, chosen = measures()[measure], chosen_standards(settings, standards)
     rules = [each for force in judged for each in applied(chosen, measure, force)]
-    print(f"-- {measure} as at {plan.as_at}; run it in DuckDB 2.0: duckdb < this file")
-    print("set TimeZone = 'UTC';")
-    print(_laid_out(plan, settings, one, judged, run))
-    print(rules_script(one, rules))
-    print(measure_script(one))
-    print(facts_script())
-    print("select * from figures order by standard, force, area, neighbourhood, period, period_start;")
+    parts = [
+        f"-- {measure} as at {plan.as_at}; run it in DuckDB 2.0: duckdb < this file",
+        "set TimeZone = 'UTC';",
+        _laid_out(plan, settings, one, judged, run),
+        rules_script(one, rules),
+        measure_script(one),
+        facts_script(),
+        "select * from figures order by standard, force, area, neighbourhood, period, period_start;",
+    ]
+    return "\n".join(parts)
 
 
 def _laid_out(plan: Plan, settings: Settings, measure: Measure, forces: Sequence[str], run: str | None) -> str:

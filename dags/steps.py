@@ -225,7 +225,8 @@ def announce(plan: Plan, settings: Settings, say: Say = _silent) -> str:
         told = night(conn, plan, standard, DEFAULT_ZONE)
     resend_unsent(engine, slack, now)
     state = say_once(engine, slack, settings.slack_channel, digest(told), now)
-    say(f"Slack: the digest of {told.local_day} is {state}.")
+    unsaid = "could not be said: it is kept, and said when Slack takes it"
+    say(f"Slack: the digest of {told.local_day} {unsaid if state == 'failed' else f'is {state}'}.")
     return state
 
 

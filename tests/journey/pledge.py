@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -111,24 +109,7 @@ def run_here(*arguments: str) -> Said:
     return Said(code, out.buffer.getvalue(), err.getvalue())  # type: ignore[attr-defined]
 
 
-def start(*arguments: str, cwd: Path | None = None, **environment: str) -> subprocess.Popen[bytes]:
-    """`pledge` as a process of its own."""
-    return subprocess.Popen(
-        [COMMAND, *arguments],
-        cwd=cwd,
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-
-
-def run_there(*arguments: str, cwd: Path | None = None, **environment: str) -> Said:
+def run_there(*arguments: str, cwd: Path | None = None) -> Said:
     """Run `pledge` as a process of its own, to its end."""
-    process = start(*arguments, cwd=cwd, **environment)
-    out, err = process.communicate(timeout=120)
-    return Said(process.returncode, out, err.decode())
-
-
-def instant(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+    done = subprocess.run([COMMAND, *arguments], cwd=cwd, capture_output=True, timeout=120)
+    return Said(done.returncode, done.stdout, done.stderr.decode())
