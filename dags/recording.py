@@ -209,30 +209,3 @@ def _commitment(
     verdict, decided_by = commitment_verdict([*rows, *(MeasureVerdict(name, Verdict.CANNOT_JUDGE) for name in lacking)])
     names = ("standard", "commitment", "force", "area", "period", "period_start")
     return {**dict(zip(names, key, strict=True)), "verdict": verdict, "decided_by": ",".join(decided_by)}
-
-
-def never_delivered(con: duckdb.DuckDBPyConnection, lake: Lake, versions: dict[str, int]) -> dict[str, set[str]]:
-    """For each force the columns, qualified by their log, that none of its rows' sources deliver."""
-    never: dict[str, set[str]] = defaultdict(set)
-    for log, version in versions.items():
-        files = lake.files(log, version)
-        if not files:
-            continue
-        rows = con.execute(
-            "select force, list(distinct lacks) from read_parquet($files, hive_partitioning = true, "
-            "hive_types = {'force': varchar, 'month': varchar}, union_by_name = true) group by force",
-            {"files": files},
-        ).fetchall()
-        for force, lacking in rows:
-            never[force] |= set.intersection(*(set(columns.split(",")) for columns in lacking)) - {""}
-    return never
-
-
-def days_with_cases(con: duckdb.DuckDBPyConnection, lake: Lake, version: int | None) -> dict[str, set[date]]:
-    """The local days each force has cases of."""
-    read_cases(con, lake.files("cases", version), "all_cases")
-    found: dict[str, set[date]] = defaultdict(set)
-    for force, day in con.execute("select distinct force, local_day from all_cases").fetchall():
-        if day:
-            found[force].add(day)
-    return dict(found)

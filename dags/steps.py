@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from sqlalchemy import Engine
 
 from checks.commitment import measures
 from checks.database import connect
-from checks.errors import NotAnsweringError, UsageError
+from checks.errors import NotAnsweringError, PledgeError, UsageError
 from checks.judging import judge as judge_measure
 from checks.judging import macros_script, prepare, run_script
 from connectors.lake.cases import Slice, lay_missed_cases, write_cases
@@ -51,8 +52,7 @@ def _silent(_: str) -> None:
 def start(plan: Plan, settings: Settings) -> Plan:
     """Settle the plan and open the run in the store; a plan that was started before stays as it is."""
     standards = chosen_standards(settings, plan.standards)
-    plan.open_lake()
-    engine = open_store(plan.store)
+    engine = _opened(plan)
     with engine.begin() as conn:
         if all(row["run_id"] != plan.run_id for row in read.read_table(conn, "runs")):
             write.start_run(
@@ -69,6 +69,30 @@ def start(plan: Plan, settings: Settings) -> Plan:
                 },
             )
     return plan
+
+
+def _opened(plan: Plan) -> Engine:
+    """The store, once the lake is known to be usable; a store that cannot be used leaves no empty lake behind."""
+    is_new = "://" not in plan.lake and not Path(plan.lake).exists()
+    plan.open_lake()
+    try:
+        return open_store(plan.store)
+    except PledgeError:
+        if is_new:
+            Path(plan.lake).rmdir()
+        raise
+
+
+def _opened(plan: Plan) -> Engine:
+    """Lake and store, made where they are not there yet; where one cannot be used the other is not made."""
+    new = "://" not in plan.lake and not Path(plan.lake).exists()
+    plan.open_lake()
+    try:
+        return open_store(plan.store)
+    except PledgeError:
+        if new:
+            Path(plan.lake).rmdir()
+        raise
 
 
 def resumed(plan: Plan, dag_run_id: str) -> Plan:
@@ -125,7 +149,7 @@ def judge(plan: Plan, settings: Settings, force: str, say: Say = _silent) -> lis
     con = connect()
     try:
         changed = list(_judged(con, plan, settings, force))
-    except (duckdb.IOException, duckdb.InvalidInputException) as error:
+    except feeds.UNREADABLE as error:
         found = f"a file of {force} cannot be read"
         do = "Restore it, then run again: the other forces are judged."
         raise NotAnsweringError(f"lake {plan.lake}", found, "whole Parquet files", do) from error

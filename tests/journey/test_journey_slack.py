@@ -74,7 +74,8 @@ def test_slack_refuses_the_token(ready: Pledge, slack: SlackServer, monkeypatch:
     assert row["state"] == "failed"
     assert "xoxb-wrong" not in row["last_error"]
     monkeypatch.setenv("PLEDGE_SLACK_TOKEN", slack.token)
-    slack.next("chat.postMessage", Refuses("not_in_channel"))
+    # Twice: what is still unsaid goes first, then the digest of this run, which is the same.
+    slack.next("chat.postMessage", Refuses("not_in_channel"), Refuses("not_in_channel"))
     assert ready.run(FIRST).code == 0
     assert slack.posted() == []
     assert ready.run(FIRST).code == 0

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+import pandas as pd
 import pytest
 
 from tests.journey.logs import call, incident, write
@@ -90,19 +89,19 @@ def test_a_log_that_never_came_is_not_a_promise_missed(pledge: Pledge) -> None:
     assert pledge.rows("breaches") == []
 
 
-def test_a_column_that_is_not_delivered_and_one_that_is_empty(tmp_path: Path) -> None:
+def test_a_column_that_is_not_delivered_and_one_that_is_empty(pledge: Pledge) -> None:
     rows = [incident(f"i{n}", f"2026-03-04 1{n % 10}:00:00", 9, eta_given="") for n in range(3)]
-    without, empty = Pledge(tmp_path / "without"), Pledge(tmp_path / "empty")
-    write(without.input, "incidents", rows, without=("eta_given",))
-    write(empty.input, "incidents", rows)
-    for pledge in (without, empty):
-        assert pledge.run(THURSDAY).code == 0
-    figure = without.figure("eta_emergency", "day", "2026-03-04")
+    write(pledge.input, "incidents", rows, without=("eta_given",))
+    empty = pd.DataFrame([{**row, "force": "suffolk"} for row in rows])
+    empty.to_parquet(pledge.input / "incidents.parquet")
+    said = pledge.run(THURSDAY)
+    assert said.code == 0, said.err
+    figure = pledge.figure("eta_emergency", "day", "2026-03-04")
     assert (figure["verdict"], figure["missed"]) == ("cannot_judge", 0)
-    assert without.rows("breaches", "--measure", "eta_emergency") == []
-    assert without.figure("attend_emergency", "day", "2026-03-04")["met"] == 3
-    figure = empty.figure("eta_emergency", "day", "2026-03-04")
+    assert pledge.figure("attend_emergency", "day", "2026-03-04")["met"] == 3
+    figure = pledge.figure("eta_emergency", "day", "2026-03-04", force="suffolk")
     assert (figure["verdict"], figure["missed"]) == ("missed", 3)
+    assert {row["force"] for row in pledge.rows("breaches", "--measure", "eta_emergency")} == {"suffolk"}
 
 
 def test_an_empty_log_was_delivered_all_the_same(pledge: Pledge) -> None:
@@ -112,18 +111,27 @@ def test_an_empty_log_was_delivered_all_the_same(pledge: Pledge) -> None:
     assert pledge.rows("verdicts", "--measure", "attend_emergency") == []
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        pytest.param(b"", id="empty"),
-        pytest.param(bytes(range(256)) * 20, id="binary"),
-        pytest.param("call_id,force\nä,norfolk\n".encode("utf-16")[:-1], id="cut short"),
-        pytest.param(b"call_ref,force,line,kind,received_at\na,norfolk,999,public,2026-03-04 10:00:00\n", id="renamed"),
-        pytest.param(b"PK\x03\x04 no workbook", id="no workbook"),
-    ],
-)
-def test_one_of_two_logs_cannot_be_read(pledge: Pledge, content: bytes) -> None:
-    (pledge.input / "calls.csv").write_bytes(content)
+UNREADABLE = {
+    "empty": b"",
+    "binary": bytes(range(256)) * 20,
+    "cut short": "call_id,force\nä,norfolk\n".encode("utf-16")[:-1],
+    "renamed": b"call_ref,force,line,kind,received_at\na,norfolk,999,public,2026-03-04 10:00:00\n",
+    "no workbook": b"PK\x03\x04 no workbook",
+}
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+def test_a_file_that_cannot_be_read_is_unfit(pledge: Pledge, kind: str) -> None:
+    (pledge.input / "calls.csv").write_bytes(UNREADABLE[kind])
+    said = pledge("check", "calls", str(pledge.input / "calls.csv"), "--as-at", THURSDAY)
+    assert said.code == 1, said.err
+    assert "unfit: " in said.err
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize("kind", ["binary", "renamed"])
+def test_one_of_two_logs_cannot_be_read(pledge: Pledge, kind: str) -> None:
+    (pledge.input / "calls.csv").write_bytes(UNREADABLE[kind])
     write(pledge.input, "incidents", [incident(f"i{n}", f"2026-03-04 1{n % 10}:00:00", 9) for n in range(30)])
     said = pledge.run(THURSDAY)
     assert said.code == 1, said.err
