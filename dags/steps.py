@@ -83,18 +83,6 @@ def _opened(plan: Plan) -> Engine:
         raise
 
 
-def _opened(plan: Plan) -> Engine:
-    """Lake and store, made where they are not there yet; where one cannot be used the other is not made."""
-    new = "://" not in plan.lake and not Path(plan.lake).exists()
-    plan.open_lake()
-    try:
-        return open_store(plan.store)
-    except PledgeError:
-        if new:
-            Path(plan.lake).rmdir()
-        raise
-
-
 def resumed(plan: Plan, dag_run_id: str) -> Plan:
     """The plan under a run_id that every try of one DAG run shares."""
     digest = hashlib.sha256(f"{dag_run_id}|{plan.as_at}".encode()).hexdigest()[:12]
