@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,6 +18,22 @@ import typer
 from checks.errors import UsageError
 from connectors.settings import Settings, load
 from dags.failing import failure
+from dags.options import (
+    AreaOption,
+    AsAtOption,
+    CommitmentOption,
+    ForceOption,
+    FormatOption,
+    FromOption,
+    LakeOption,
+    MeasureOption,
+    RunOption,
+    StandardOption,
+    StoreOption,
+    ToOption,
+    say,
+    settings_of,
+)
 from dags.tables import Format, show
 from dags.when import days, moment
 
@@ -32,28 +47,6 @@ app = typer.Typer(
 )
 standards_app = typer.Typer(help="The published standards.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(standards_app, name="standards")
-
-LakeOption = Annotated[str | None, typer.Option(help="Folder or URL of the admitted logs (default: PLEDGE_LAKE).")]
-StoreOption = Annotated[str | None, typer.Option(help="SQLAlchemy URL of the store (default: PLEDGE_STORE).")]
-FormatOption = Annotated[Format, typer.Option("--format", help="Form of the output.")]
-ForceOption = Annotated[list[str] | None, typer.Option(help="Force slug; repeatable.")]
-AreaOption = Annotated[list[str] | None, typer.Option(help="Area; repeatable.")]
-CommitmentOption = Annotated[list[int] | None, typer.Option(help="Commitment, 0 to 10; repeatable.")]
-MeasureOption = Annotated[list[str] | None, typer.Option(help="Measure; repeatable.")]
-StandardOption = Annotated[list[str] | None, typer.Option(help="Standard; repeatable.")]
-FromOption = Annotated[str | None, typer.Option("--from", help="First local day, YYYY-MM-DD.")]
-ToOption = Annotated[str | None, typer.Option("--to", help="Last local day, YYYY-MM-DD.")]
-RunOption = Annotated[str | None, typer.Option(help="As this run left it.")]
-AsAtOption = Annotated[str | None, typer.Option(help="Judge from this moment (ISO 8601; default: now).")]
-
-
-def _settings(lake: str | None, store: str | None) -> Settings:
-    settings = load(os.environ)
-    return replace(settings, lake=lake or settings.lake, store=store or settings.store)
-
-
-def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr)
 
 
 @app.command()
@@ -72,14 +65,14 @@ def run(
     """One night without Airflow: admit, judge, record, announce, publish."""
     from dags.night import one_night
 
-    settings = _settings(lake, store)
+    settings = settings_of(lake, store)
     days(first_day, last_day)
     unfit = one_night(
         settings,
         moment(as_at),
         datetime.now(UTC),
         form,
-        _say,
+        say,
         input=input,
         sources=tuple(source or ()),
         standards=tuple(standard or ()),
@@ -103,8 +96,8 @@ def check(
     """Read one delivery as a run would and say what is wrong with it, row by row; nothing is stored."""
     from dags.night import dry_run
 
-    settings = _settings(lake, store)
-    raise typer.Exit(1 if dry_run(settings, log, Path(file), source, moment(as_at), form, _say) else 0)
+    settings = settings_of(lake, store)
+    raise typer.Exit(1 if dry_run(settings, log, Path(file), source, moment(as_at), form, say) else 0)
 
 
 def _read(table: str, settings: Settings, form: Format, short: Iterable[str], run: str | None, **filters: Any) -> None:
@@ -142,7 +135,7 @@ def verdicts(
     """The figures and their verdicts, as they stand or as a run left them."""
     _known_measures(measure)
     _read(
-        "verdicts", _settings(lake, store), form, VERDICTS_SHORT, run, force=force, area=area,
+        "verdicts", settings_of(lake, store), form, VERDICTS_SHORT, run, force=force, area=area,
         neighbourhood=neighbourhood, commitment=commitment, measure=measure, period=period, standard=standard,
         from_=first_day, to_=last_day,
     )  # fmt: skip
@@ -165,7 +158,7 @@ def commitments(
     """The commitments' verdicts and the measures that decided them."""
     short = ("standard", "commitment", "force", "area", "period", "period_start", "verdict", "decided_by")
     _read(
-        "commitments", _settings(lake, store), form, short, run, force=force, area=area, commitment=commitment,
+        "commitments", settings_of(lake, store), form, short, run, force=force, area=area, commitment=commitment,
         period=period, standard=standard, from_=first_day, to_=last_day,
     )  # fmt: skip
 
@@ -199,7 +192,7 @@ def breaches(
         "status",
     )
     _read(
-        "breaches", _settings(lake, store), form, short, run, force=force, area=area, commitment=commitment,
+        "breaches", settings_of(lake, store), form, short, run, force=force, area=area, commitment=commitment,
         measure=measure, status=status, standard=standard, from_=first_day, to_=last_day,
     )  # fmt: skip
 
@@ -216,7 +209,7 @@ def quarantine(
 ) -> None:
     """The rows that were refused, by which rule and why."""
     short = ("delivery_id", "row_number", "log", "key", "rule", "sentence")
-    _read("quarantine", _settings(lake, store), form, short, run, force=force, from_=first_day, to_=last_day)
+    _read("quarantine", settings_of(lake, store), form, short, run, force=force, from_=first_day, to_=last_day)
 
 
 @app.command()
@@ -230,7 +223,7 @@ def runs(
 ) -> None:
     """The runs: what each judged from, by which standards, and its place in the chain."""
     short = ("run_id", "as_at", "standards", "status", "started_at", "finished_at", "figures_hash")
-    _read("runs", _settings(lake, store), form, short, run, from_=first_day, to_=last_day)
+    _read("runs", settings_of(lake, store), form, short, run, from_=first_day, to_=last_day)
 
 
 @app.command()
@@ -254,8 +247,8 @@ def cases(
     _known_measures(measure)
     first, last = days(first_day, last_day)
     list_cases(
-        _settings(lake, store), form, run, measure=measure, force=force, area=area, commitment=commitment, state=state,
-        standard=standard, first_day=first, last_day=last,
+        settings_of(lake, store), form, run, measure=measure, force=force, area=area, commitment=commitment,
+        state=state, standard=standard, first_day=first, last_day=last,
     )  # fmt: skip
 
 
@@ -284,7 +277,7 @@ def sensitivity(
     if period not in ("window", "day", "month"):
         raise UsageError("--period", f"it is {period}", "window, day or month", "Correct it.")
     show_sensitivity(
-        _settings(lake, store), form, measure, full, period, tuple(standard or ()), tuple(force or ()),
+        settings_of(lake, store), form, measure, full, period, tuple(standard or ()), tuple(force or ()),
         tuple(area or ()), tuple(commitment or ()), first_day or "", last_day or "", as_at, run,
     )  # fmt: skip
 
@@ -307,7 +300,7 @@ def sql(
 
     _known_measures([measure])
     script = sql_script(
-        _settings(lake, store), measure, tuple(standard or ()), tuple(force or ()), first_day or "", last_day or "",
+        settings_of(lake, store), measure, tuple(standard or ()), tuple(force or ()), first_day or "", last_day or "",
         as_at, run,
     )  # fmt: skip
     if form is Format.TABLE:
@@ -332,7 +325,7 @@ def _known_measures(names: Iterable[str] | None) -> None:
 def settings(lake: LakeOption = None, store: StoreOption = None, form: FormatOption = Format.TABLE) -> None:
     """Every setting, its value (secrets masked) and what it means."""
     names = ("setting", "value", "default", "meaning")
-    show((dict(zip(names, row, strict=True)) for row in _settings(lake, store).listed()), names, form)
+    show((dict(zip(names, row, strict=True)) for row in settings_of(lake, store).listed()), names, form)
 
 
 @app.command()
@@ -347,7 +340,7 @@ def demo(
     """Make invented but realistic logs and run the nightly Airflow DAG on them."""
     from dags.demonstration import demonstrate
 
-    raise typer.Exit(demonstrate(_settings(lake, store), forces, days, seed, form, _say))
+    raise typer.Exit(demonstrate(settings_of(lake, store), forces, days, seed, form, say))
 
 
 @standards_app.command("list")
@@ -368,7 +361,7 @@ def standards_list(lake: LakeOption = None, store: StoreOption = None, form: For
     )
     rows = (
         {**{n: getattr(s, n) for n in names if n != "rules"}, "rules": len(s.rules)}
-        for s in standards_of(_settings(lake, store)).values()
+        for s in standards_of(settings_of(lake, store)).values()
     )
     show(rows, names, form, ("name", "title", "publisher", "in_force_from", "in_force_to", "rules"))
 
@@ -381,7 +374,7 @@ def standards_show(
     from dags.plan import chosen_standards
     from expectations.published import in_words
 
-    standard = chosen_standards(_settings(lake, store), [name])[0]
+    standard = chosen_standards(settings_of(lake, store), [name])[0]
     _sentences(in_words(standard), form)
 
 
@@ -415,7 +408,7 @@ def standards_diff(
     from dags.plan import chosen_standards
     from expectations.published import differences
 
-    one, other = (chosen_standards(_settings(lake, store), [name])[0] for name in (first, second))
+    one, other = (chosen_standards(settings_of(lake, store), [name])[0] for name in (first, second))
     _sentences(differences(one, other), form)
 
 

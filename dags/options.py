@@ -1,0 +1,37 @@
+"""The options every sub-command of `pledge` shares, and what they lead to."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from connectors.settings import Settings, load
+from dags.tables import Format
+
+LakeOption = Annotated[str | None, typer.Option(help="Folder or URL of the admitted logs (default: PLEDGE_LAKE).")]
+StoreOption = Annotated[str | None, typer.Option(help="SQLAlchemy URL of the store (default: PLEDGE_STORE).")]
+FormatOption = Annotated[Format, typer.Option("--format", help="Form of the output.")]
+ForceOption = Annotated[list[str] | None, typer.Option(help="Force slug; repeatable.")]
+AreaOption = Annotated[list[str] | None, typer.Option(help="Area; repeatable.")]
+CommitmentOption = Annotated[list[int] | None, typer.Option(help="Commitment, 0 to 10; repeatable.")]
+MeasureOption = Annotated[list[str] | None, typer.Option(help="Measure; repeatable.")]
+StandardOption = Annotated[list[str] | None, typer.Option(help="Standard; repeatable.")]
+FromOption = Annotated[str | None, typer.Option("--from", help="First local day, YYYY-MM-DD.")]
+ToOption = Annotated[str | None, typer.Option("--to", help="Last local day, YYYY-MM-DD.")]
+RunOption = Annotated[str | None, typer.Option(help="As this run left it.")]
+AsAtOption = Annotated[str | None, typer.Option(help="Judge from this moment (ISO 8601; default: now).")]
+
+
+def settings_of(lake: str | None, store: str | None) -> Settings:
+    """The settings of the environment, with the lake and store named on the command line."""
+    settings = load(os.environ)
+    return replace(settings, lake=lake or settings.lake, store=store or settings.store)
+
+
+def say(sentence: str) -> None:
+    """Progress, on standard error."""
+    print(sentence, file=sys.stderr)
