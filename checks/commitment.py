@@ -16,8 +16,8 @@ from checks.logs import LOGS, WRITTEN_HERE
 FOLDER = Path(__file__).parent / "commitments"
 HEADINGS = ("Commitment", "Promise", "Case", "Clock", "Limit", "Leaves out", "Needs", "Switches", "Source")
 _PERIODS = {
-    "day": ("day", "month", "year"),
-    "month": ("month", "year"),
+    "day": ("day", "month", "year", "rolling_12_months"),
+    "month": ("month", "year", "rolling_12_months"),
     "year": ("year",),
     "rolling_12_months": ("rolling_12_months",),
 }
