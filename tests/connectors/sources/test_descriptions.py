@@ -156,11 +156,11 @@ class TestFinding:
         names = sorted(path.stem for path in SHIPPED.glob("*.sql"))
         assert {"bank_calls", "sffd_cad", "lfb_incidents", "boston_311"} <= set(names)
         for name in names:
-            assert described(name, [SHIPPED]).name == name
+            assert [each.name for each in described(name, [SHIPPED])] == [name]
 
     def test_a_folder_of_ones_own_wins_over_the_shipped_ones(self, tmp_path: Path) -> None:
         description(tmp_path, SELECT, name="bank_calls", force="suffolk")
-        assert described("bank_calls", [SHIPPED, tmp_path]).force == "suffolk"
+        assert described("bank_calls", [SHIPPED, tmp_path])[0].force == "suffolk"
 
     @pytest.mark.parametrize("name", ["bank_cals", "../bank_calls", "", "bank_calls.sql", "/etc/passwd", "a/b"])
     def test_an_unknown_name_is_wrong_usage_and_says_what_is_known(self, tmp_path: Path, name: str) -> None:
