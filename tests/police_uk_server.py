@@ -119,6 +119,8 @@ class _Quiet(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     api: PoliceUkServer
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
@@ -135,8 +137,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return self._say(200, b'[{"cut', length=100_000)
             case Waits(seconds):
                 time.sleep(seconds)
-            case (int() as status, dict() as headers):
-                return self._say(status, b"", headers)
+            case (int() as status, dict() as headers, bytes() as body):
+                return self._say(status, body, headers)
             case bytes() as body:
                 return self._say(200, body)
         found = self.api.answer(path)

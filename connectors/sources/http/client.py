@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -64,7 +66,8 @@ class HttpClient:
         headers = {"Accept": "application/json", "User-Agent": "policing-pledge"}
         if credential and (self._base.host == httpx.URL(connection.url).host or is_loopback(self._base.host)):
             headers[connection.header] = connection.prefix + credential
-        self._http = httpx.Client(headers=headers, timeout=httpx.Timeout(connection.timeout_seconds, connect=10.0))
+        timeout = httpx.Timeout(connection.timeout_seconds, connect=10.0)
+        self._http = httpx.Client(headers=headers, timeout=timeout, verify=_trusted())
         self._next_at = 0.0
         self._backoff = tenacity.wait_exponential_jitter(initial=pause, max=30, jitter=pause)
         self.requests = 0
@@ -177,6 +180,12 @@ class HttpClient:
             return json.loads(read.decode("utf-8-sig"))
         except (ValueError, RecursionError) as error:
             raise _passing(address, "the answer is no JSON") from error
+
+
+@lru_cache(maxsize=1)
+def _trusted() -> ssl.SSLContext:
+    """The certificates trusted: reading them takes longer than a request."""
+    return httpx.create_ssl_context()
 
 
 def _can_wait(error: BaseException) -> bool:

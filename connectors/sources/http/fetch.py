@@ -202,9 +202,10 @@ class _Fetch:
             return self._answers.add(address, before)
         if answer.status in GONE:
             return self._answers.add(address, Known(absent=True))
-        records = kept(at(answer.body, place), self._keep if keep is None else keep, path)
+        found, digests = _each_once(at(answer.body, place))
+        records = kept(found, self._keep if keep is None else keep, path)
         following = at(answer.body, self._connection.next) if self._connection.next else answer.next_page
-        body = {"records": records}
+        body = {"records": records, "digests": digests}
         if self._connection.total:
             body["total"] = at(answer.body, self._connection.total)
         page = self._client.next_page(address, str(following)) if following else ""
@@ -250,9 +251,22 @@ class _Fetch:
             # A list without elements has a line, too, and so has one that was not found: a file is never empty, and
             # no answer is told apart from an answer with nothing in it.
             elements = line.get(source.spread, [])
-            spread: list[Any] = [NOT_FOUND] if elements is None else [*list_of(source.spread, elements)]
+            spread: list[Any] = [NOT_FOUND] if elements is None else _elements(source.spread, elements)
             for element in spread or [None]:
                 yield {**line, source.spread: element}
+
+
+def _each_once(found: Any) -> tuple[Any, list[str]]:
+    """A list without its repeats, and what tells its elements apart; told before anything is left out of them."""
+    if not isinstance(found, list):
+        return found, []
+    texts = {json.dumps(each, sort_keys=True): each for each in found}
+    return list(texts.values()), [hashlib.sha256(text.encode()).hexdigest()[:24] for text in texts]
+
+
+def _elements(name: str, found: Any) -> list[dict[str, Any]]:
+    """The elements of an answer; one object stands for a list of one."""
+    return [found] if isinstance(found, dict) else list_of(name, found)
 
 
 def _in_order(records: Sequence[Mapping[str, Any]]) -> list[str]:

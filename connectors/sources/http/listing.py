@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode
@@ -47,14 +46,13 @@ def _records(connection: HttpConnection, address: str, ask: Ask, again: bool) ->
         if known.absent:
             raise _wrong(following, "it is not there")
         records = list_of(following, known.body["records"])
-        own = {json.dumps(record, sort_keys=True): record for record in records}
-        if earlier & own.keys():
+        if earlier.intersection(known.body["digests"]):
             raise _MovedError(f"page {number} brings records of an earlier page again")
-        earlier |= own.keys()
-        yield from own.values()
+        earlier.update(known.body["digests"])
+        yield from records
         total = known.body.get("total", total)
         number += 1
-        following = _following(connection, address, known, number, bool(own))
+        following = _following(connection, address, known, number, bool(records))
         if number > MOST_PAGES:
             raise _wrong(address, f"more than {MOST_PAGES:,} pages")
     if connection.total and total != len(earlier):
@@ -76,11 +74,10 @@ def _numbered(address: str, parameter: str, number: int) -> str:
 
 
 def list_of(address: str, found: Any) -> list[Record]:
-    """A list of objects; one object stands for a list of one."""
-    records = [found] if isinstance(found, dict) else found
-    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+    """A list of objects; raises NotAnsweringError for anything else, such as an error that is said in JSON."""
+    if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
         raise _wrong(address, "the answer is no list of objects")
-    return records
+    return found
 
 
 def _wrong(address: str, found: str) -> NotAnsweringError:

@@ -12,25 +12,26 @@ with
             row_number,
             id as neighbourhood,
             "force",
-            events,
             events ->> '$.start_date' as starts_at,
             lower(events ->> '$.type') as type,
-            lower(events ->> '$.title') as title
+            lower(concat_ws(' ', events ->> '$.type', events ->> '$.title')) as words
         from raw
-        where gone_at is null and (events is null or events <> 'null')
+        where gone_at is null and events is not null
     ),
     sorted as (
         select
-            *,
+            row_number,
+            neighbourhood,
+            "force",
+            starts_at,
             case
-                when concat_ws(' ', type, title) like '%surger%' then 'surgery'
-                when concat_ws(' ', type, title) like '%street%' then 'street_briefing'
-                when concat_ws(' ', type, title) like '%mobile%' then 'mobile_station'
-                when regexp_matches(concat_ws(' ', type, title), 'meeting|forum|briefing') then 'meeting'
+                when words like '%surger%' then 'surgery'
+                when words like '%street %' then 'street_briefing'
+                when words like '%mobile%' then 'mobile_station'
+                when regexp_matches(words, 'meeting|forum|briefing') then 'meeting'
                 else unreadable(coalesce(type, 'no answer, or no type'))
             end as kind
         from told
-        where events is not null
     )
 select
     row_number,
