@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -55,7 +56,7 @@ class Wanted:
     def name(self) -> str:
         return self.sources[0].name
 
-    @property
+    @cached_property
     def folder(self) -> Path:
         return self.area / self.name / f"{self.as_at.astimezone(UTC):%Y%m%dT%H%M%S%fZ}-{self._digest}"
 
