@@ -45,7 +45,8 @@ def wanted(
         raise UsageError(f"source {first.name}", found, expected, "Name the file instead.")
     url = checked_url(f"--source {first.name}=URL", address, first.http.plain_http) if address else first.http.url
     of_sources = {source.force for source in sources if source.force}
-    return Wanted(tuple(sources), url, tuple(sorted(of_sources or set(forces))), as_at, area)
+    asked = sorted(of_sources or set(forces)) if first.http.is_per_force else []
+    return Wanted(tuple(sources), url, tuple(asked), as_at, area)
 
 
 def fetch_in_time(plan: Plan, each: Wanted, say: Say) -> None:

@@ -70,7 +70,7 @@ class HttpClient:
         self._http = httpx.Client(headers=headers, timeout=timeout, verify=_trusted())
         self._next_at = 0.0
         self._backoff = tenacity.wait_exponential_jitter(initial=pause, max=30, jitter=pause)
-        self.requests = 0
+        self.requests = self._bytes = 0
 
     def __enter__(self) -> HttpClient:
         return self
@@ -173,6 +173,12 @@ class HttpClient:
                 expected = f"at most {self._connection.max_answer_mb:g} MB"
                 raise UsageError(
                     masked(address), "the answer is larger", expected, "Raise max_answer_mb if it is right."
+                )
+            self._bytes += len(chunk)
+            if self._bytes > self._connection.max_fetch_mb * 1e6:
+                expected = f"at most {self._connection.max_fetch_mb:g} MB in a fetch"
+                raise UsageError(
+                    masked(address), "all answers together are larger", expected, "Ask for less, or raise it."
                 )
             if time.monotonic() > until:
                 raise _passing(address, "the answer does not end")

@@ -55,6 +55,7 @@ class HttpConnection:
     plain_http: bool = False
     requests_per_second: float = 5.0
     max_answer_mb: float = 32.0
+    max_fetch_mb: float = 500.0
     timeout_seconds: float = 30.0
 
     @property
@@ -67,7 +68,7 @@ class HttpConnection:
         return "{force}" in self.records
 
 
-_NUMBERS = ("requests_per_second", "max_answer_mb", "timeout_seconds")
+_NUMBERS = ("requests_per_second", "max_answer_mb", "max_fetch_mb", "timeout_seconds")
 _MAPS = ("each", "keep")
 _KEYS = ("http", *(name for name in HttpConnection.__dataclass_fields__ if name != "url"))
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from checks.errors import NotAnsweringError, NotFitError
+from checks.errors import NotAnsweringError, NotFitError, UsageError
 from connectors.sources.columns_read import columns_read
 from connectors.sources.delivery import Source
 from connectors.sources.description import is_slug
@@ -38,7 +38,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Wanted:
-    """One fetch: the descriptions of one source, the address asked, the forces ('' each = all the source lists)."""
+    """One fetch: the descriptions of one source, the address asked, the forces (none = all the source lists)."""
 
     sources: tuple[Source, ...]
     url: str
@@ -145,8 +145,13 @@ class _Fetch:
         )
 
     def _forces(self) -> list[str]:
-        if not self._connection.is_per_force or self._wanted.forces or not self._connection.forces:
-            return list(self._wanted.forces) or [""]
+        if not self._connection.is_per_force:
+            return [""]
+        if self._wanted.forces:
+            return list(self._wanted.forces)
+        if not self._connection.forces:
+            expected = "force: in its description, or --force"
+            raise UsageError(f"source {self._wanted.name}", "nobody says of which forces", expected, "Name them.")
         address = self._client.address(self._connection.forces)
         known = self._ask(address, keep={"id": ALL_OF_IT})
         found = [record.get("id") for record in list_of(address, known.body["records"])]

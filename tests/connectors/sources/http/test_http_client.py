@@ -86,7 +86,7 @@ def test_a_server_that_is_down(server: PoliceUkServer) -> None:
 
 class TestRetryAfter:
     def test_seconds_are_waited_out(self, listed: PoliceUkServer) -> None:
-        listed.next("list", Limits(7), Limits(LONGEST_WAIT_SECONDS.__int__()))
+        listed.next("list", Limits(7), Limits(int(LONGEST_WAIT_SECONDS)))
         asked = Asked(listed)
         assert asked.get().status == 200
         assert asked.waits == [7, LONGEST_WAIT_SECONDS]
@@ -154,6 +154,14 @@ class TestSize:
         listed.other["list"] = [{"id": "x" * 3000}]
         with pytest.raises(UsageError, match=r"larger; at most 0\.002 MB"):
             Asked(listed, max_answer_mb=0.002).get()
+
+    def test_so_are_many_that_are_large_together(self, listed: PoliceUkServer) -> None:
+        listed.other["list"] = [{"id": "x" * 1000}]
+        asked = Asked(listed, max_fetch_mb=0.0025)
+        for _ in range(2):
+            asked.client.get(asked.client.address("list"))
+        with pytest.raises(UsageError, match=r"together are larger; at most 0\.0025 MB"):
+            asked.get()
 
     def test_so_is_one_that_is_large_only_unpacked(self, listed: PoliceUkServer) -> None:
         packed = gzip.compress(b'["' + b"x" * 1_000_000 + b'"]')

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from checks.errors import NotAnsweringError, NotFitError
+from checks.errors import NotAnsweringError, NotFitError, UsageError
 from connectors.sources import description as descriptions
 from connectors.sources.description import described
 from connectors.sources.http.client import TRIES, HttpClient
@@ -231,6 +231,13 @@ class TestTheList:
         wanted = fetched(0, "suffolk")
         assert lines(wanted, "team_pages")[0]["people"] is None
         assert lines(wanted, "meetings")[0]["events"] == {"not_found": True}
+
+    def test_where_nobody_says_of_which_forces(self, api: PoliceUkServer, fetched: Fetch, tmp_path: Path) -> None:
+        wanted = fetched(0, "norfolk")
+        http = replace(wanted.connection, forces="")
+        nobody = replace(wanted, sources=tuple(replace(each, http=http) for each in wanted.sources), forces=())
+        with pytest.raises(UsageError, match="nobody says"), HttpClient(http, api.url) as client:
+            fetch(nobody, client, lambda _: None)
 
     @pytest.mark.parametrize("forces", [[], [{"id": "All Forces"}], [{"id": "../norfolk"}], [{"slug": "norfolk"}]])
     def test_a_list_of_forces_that_is_none(self, api: PoliceUkServer, fetched: Fetch, forces: Any) -> None:
