@@ -21,7 +21,7 @@ from connectors.settings import Settings
 from connectors.sources.delivery import Source
 from connectors.sources.description import described
 from connectors.sources.file import canonical, find_logs
-from connectors.sources.http.fetch import Wanted
+from connectors.sources.http.wanted import Wanted
 from connectors.store import read, write
 from connectors.store.engine import lock_slice, open_store
 from dags import admission, fetching

@@ -12,7 +12,8 @@ from connectors.sources.delivery import Source
 from connectors.sources.http.client import HttpClient
 from connectors.sources.http.connection import checked_url
 from connectors.sources.http.credential import credential
-from connectors.sources.http.fetch import MANIFEST, Say, Wanted, fetch
+from connectors.sources.http.fetch import MANIFEST, Say, fetch
+from connectors.sources.http.wanted import Wanted
 from dags.plan import Plan
 
 # A list of what is there now cannot say what was there at an earlier moment.

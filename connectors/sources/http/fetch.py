@@ -13,9 +13,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import cached_property
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -26,55 +24,15 @@ from connectors.sources.delivery import Source
 from connectors.sources.description import is_slug
 from connectors.sources.http.answers import Answers, Known
 from connectors.sources.http.client import GONE, NOT_MODIFIED, HttpClient
-from connectors.sources.http.connection import ALL_OF_IT, HttpConnection
+from connectors.sources.http.connection import ALL_OF_IT
 from connectors.sources.http.kept import at, kept
 from connectors.sources.http.listing import list_of, read_list
 from connectors.sources.http.register import Register
+from connectors.sources.http.wanted import Wanted
 
 MANIFEST, JOURNAL = "fetch.json", "answers.jsonl"
 NOT_FOUND = {"not_found": True}
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """One fetch: the descriptions of one source, the address asked, the forces (none = all the source lists)."""
-
-    sources: tuple[Source, ...]
-    url: str
-    forces: tuple[str, ...]
-    as_at: datetime
-    area: Path
-
-    @property
-    def connection(self) -> HttpConnection:
-        connection = self.sources[0].http
-        assert connection, "only sources with an HTTP connection are fetched"
-        return connection
-
-    @property
-    def name(self) -> str:
-        return self.sources[0].name
-
-    @cached_property
-    def folder(self) -> Path:
-        return self.area / self.name / f"{self.as_at.astimezone(UTC):%Y%m%dT%H%M%S%fZ}-{self._digest}"
-
-    @property
-    def _digest(self) -> str:
-        how = [[source.log, source.spread, sorted(columns_read(source.sql) or "*")] for source in self.sources]
-        wanted = json.dumps([self.url, self.forces, self.connection.digest, how])
-        return hashlib.sha256(wanted.encode()).hexdigest()[:12]
-
-    def file(self, log: str) -> Path:
-        return self.folder / f"{log}.jsonl"
-
-    @property
-    def keep(self) -> Mapping[str, str]:
-        """Which values are kept: those stated, else the fields the selects name."""
-        if self.connection.keep:
-            return self.connection.keep
-        return {name: ALL_OF_IT for source in self.sources for name in columns_read(source.sql) or ()}
 
 
 def fetch(wanted: Wanted, client: HttpClient, say: Say) -> None:

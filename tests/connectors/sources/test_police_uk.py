@@ -15,7 +15,8 @@ import pytest
 from connectors.sources import description as descriptions
 from connectors.sources.description import described
 from connectors.sources.http.client import HttpClient
-from connectors.sources.http.fetch import Wanted, fetch
+from connectors.sources.http.fetch import fetch
+from connectors.sources.http.wanted import Wanted
 from tests.connectors.sources.reading import SHARED, staged
 from tests.police_uk_server import PoliceUkServer, sample
 

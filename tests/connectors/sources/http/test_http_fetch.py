@@ -15,7 +15,8 @@ from checks.errors import NotAnsweringError, NotFitError, UsageError
 from connectors.sources import description as descriptions
 from connectors.sources.description import described
 from connectors.sources.http.client import TRIES, HttpClient
-from connectors.sources.http.fetch import JOURNAL, MANIFEST, Wanted, fetch
+from connectors.sources.http.fetch import JOURNAL, MANIFEST, fetch
+from connectors.sources.http.wanted import Wanted
 from tests.police_uk_server import PoliceUkServer
 from tests.slack_server import Drops, Fails
 

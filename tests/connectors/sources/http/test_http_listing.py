@@ -13,7 +13,8 @@ import pytest
 from checks.errors import NotAnsweringError, UsageError
 from connectors.sources.description import read_description
 from connectors.sources.http.client import HttpClient
-from connectors.sources.http.fetch import Wanted, fetch
+from connectors.sources.http.fetch import fetch
+from connectors.sources.http.wanted import Wanted
 from tests.police_uk_server import PoliceUkServer
 
 AS_AT = datetime(2026, 11, 21, 5, tzinfo=UTC)
