@@ -36,6 +36,7 @@ class Settings:
     input: str = _setting("", "folder the nightly DAG reads the logs from")
     nightly_sources: str = _setting("", "names of the source descriptions the nightly DAG reads, with blanks between")
     sources: str = _setting("", "folder of further source descriptions, beside those shipped")
+    fetched: str = _setting("", "folder for what HTTP sources answered (default: `fetched` beside the lake)")
     standards: str = _setting("", "folder of further standards, beside those shipped")
     default_standard: str = _setting("policing_pledge_2008", "the standard that judges when none is named")
     forces: str = _setting("", "file that replaces the shipped reference data on forces")

@@ -85,19 +85,21 @@ def run(
 
 @app.command()
 def check(
-    log: Annotated[str, typer.Argument(help="The log the file holds.")],
-    file: Annotated[str, typer.Argument(help="The delivered file.")],
+    log: Annotated[str, typer.Argument(help="The log the file holds (default: all the source fills).")] = "",
+    file: Annotated[str, typer.Argument(help="The delivered file; for a source that is fetched its address.")] = "",
     source: Annotated[str, typer.Option(help="Read it by this source description.")] = "",
+    force: ForceOption = None,
     as_at: AsAtOption = None,
     lake: LakeOption = None,
     store: StoreOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Read one delivery as a run would and say what is wrong with it, row by row; nothing is stored."""
+    """Read a delivery as a run would and say what is wrong with it, row by row; nothing is stored."""
     from dags.night import dry_run
 
     settings = settings_of(lake, store)
-    raise typer.Exit(1 if dry_run(settings, log, Path(file), source, moment(as_at), form, say) else 0)
+    unfit = dry_run(settings, log, file, source, tuple(force or ()), moment(as_at), form, say)
+    raise typer.Exit(1 if unfit else 0)
 
 
 def _read(table: str, settings: Settings, form: Format, short: Iterable[str], run: str | None, **filters: Any) -> None:
