@@ -112,7 +112,7 @@ class Lake:
             wanted = pa.array(sorted(values), pa.string())
             actions = actions.filter(pc.is_in(actions[f"partition.{key}"].cast(pa.string()), wanted))
         # Delta writes paths as URLs: what the disk calls %20 is %2520 there.
-        return sorted(f"{self.location}/{name}/{unquote(path)}" for path in actions["path"].to_pylist())
+        return sorted(f"{self._uri(name)}/{unquote(path)}" for path in actions["path"].to_pylist())
 
     def changed_slices(self, since: int | None, version: int) -> list[tuple[str, str, str]]:
         """The (standard, measure, force) of `cases` whose files differ between two versions (`since` None: all)."""
