@@ -39,6 +39,8 @@ class Settings:
     fetched: str = _setting("", "folder for what HTTP sources answered (default: `fetched` beside the lake)")
     standards: str = _setting("", "folder of further standards, beside those shipped")
     default_standard: str = _setting("policing_pledge_2008", "the standard that judges when none is named")
+    signing_key: str = _setting("", "file of the key that signs every run; default: signing-key.pem beside the store")
+    chain_head: str = _setting("", "file for the heads of the audit chain; default: chain-head.txt beside the store")
     forces: str = _setting("", "file that replaces the shipped reference data on forces")
     slack_token: str = _setting("", "bot token; without it nothing is announced", secret=True)
     slack_channel: str = _setting("", "channel of the nightly message")

@@ -36,7 +36,7 @@ def admit(as_at: datetime, dag_run_id: str) -> dict[str, Any]:
     sources = tuple(settings.nightly_sources.split())
     plan = steps.new_plan(settings, as_at.astimezone(UTC), datetime.now(UTC), input=settings.input, sources=sources)
     try:
-        plan = steps.start(steps.resumed(plan, dag_run_id), settings)
+        plan = steps.start(steps.resumed(plan, dag_run_id), settings, log.info)
         steps.admit(plan, settings, log.info)
     except PledgeError as error:
         raise _permanent(error) from error

@@ -42,7 +42,7 @@ def one_night(settings: Settings, as_at: datetime, now: datetime, form: Format, 
     _refuse_nothing_to_do(plan)
     _refuse_misspelt_forces(plan, settings)
     steps.handed(plan, settings)
-    steps.start(plan, settings)
+    steps.start(plan, settings, say)
     try:
         added = steps.admit(plan, settings, say)
         forces = steps.forces_to_judge(plan)

@@ -28,7 +28,7 @@ from connectors.sources.forces import DEFAULT_ZONE
 from connectors.store import read, write
 from connectors.store.engine import open_store
 from connectors.store.engine import reading as read_only
-from dags import deliveries, feeds, recording, storing
+from dags import deliveries, feeds, recording, sealing, storing
 from dags.plan import (
     FIRST_YEAR,
     Plan,
@@ -49,10 +49,11 @@ def _silent(_: str) -> None:
     return
 
 
-def start(plan: Plan, settings: Settings) -> Plan:
+def start(plan: Plan, settings: Settings, say: Say = _silent) -> Plan:
     """Settle the plan and open the run in the store; a plan that was started before stays as it is."""
     standards = chosen_standards(settings, plan.standards)
     engine = _opened(plan)
+    sealing.ready(settings, say)
     with engine.begin() as conn:
         if all(row["run_id"] != plan.run_id for row in read.read_table(conn, "runs")):
             write.start_run(
@@ -200,10 +201,13 @@ def record(plan: Plan, settings: Settings, forces: Sequence[str], say: Say = _si
         ]
         said = recording.conclude(tallies, known, plan.window, told, feeds.why(plan, brought, runs))
         storing.store_cases(engine, con, lake, version, plan, standards, slices)
-        written = storing.store_figures(engine, plan, said, told, slices, {**versions, storing.CASES: version or 0})
+        judged = {**versions, storing.CASES: version or 0}
+        written = storing.store_figures(engine, lake, settings, plan, said, standards, told, slices, judged)
     finally:
         con.close()
     say(f"{written:,} figures are new or changed.")
+    with engine.connect() as conn:
+        sealing.tell_heads(settings, list(read.read_table(conn, "runs")))
     return written
 
 

@@ -71,6 +71,9 @@ runs = Table(
     _text("figures_hash"),
     _text("previous_hash"),
     _text("hash"),
+    _text("manifest"),
+    _text("signature"),
+    _text("public_key"),
     _one_of("runs", "status", "running done failed"),
 )
 
