@@ -28,7 +28,7 @@ from connectors.sources.forces import DEFAULT_ZONE
 from connectors.store import read, write
 from connectors.store.engine import open_store
 from connectors.store.engine import reading as read_only
-from dags import deliveries, feeds, recording, storing
+from dags import deliveries, feeds, findings, recording, storing
 from dags.plan import (
     FIRST_YEAR,
     Plan,
@@ -173,7 +173,7 @@ def _judged(con: duckdb.DuckDBPyConnection, plan: Plan, settings: Settings, forc
 
 
 def record(plan: Plan, settings: Settings, forces: Sequence[str], say: Say = _silent) -> int:
-    """Turn the judged cases into figures, verdicts, commitments and breaches; returns how many figures are new.
+    """Turn the judged cases into figures, verdicts, commitments, breaches, findings; returns how many figures are new.
 
     A run recorded by an earlier try is left as it is.
     """
@@ -200,7 +200,9 @@ def record(plan: Plan, settings: Settings, forces: Sequence[str], say: Say = _si
         ]
         said = recording.conclude(tallies, known, plan.window, told, feeds.why(plan, brought, runs))
         storing.store_cases(engine, con, lake, version, plan, standards, slices)
-        written = storing.store_figures(engine, plan, said, told, slices, {**versions, storing.CASES: version or 0})
+        found = findings.look(plan, settings, lake, versions, version, standards)
+        judged_from = {**versions, storing.CASES: version or 0}
+        written = storing.store_figures(engine, plan, said, told, slices, judged_from, found)
     finally:
         con.close()
     say(f"{written:,} figures are new or changed.")
