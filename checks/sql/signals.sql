@@ -39,7 +39,7 @@ counted as (
             -- Of those looked at, the ones not flagged are taken as they are; the flagged should be as many as expected.
             case when sum(expected) > 0 and "of" > "count" then sum(expected) / (sum(expected) + "of" - "count") end
         ) as chance,
-        list(case_id order by case_id) filter (where flagged and not control)[1:5] as cases
+        min(case_id, 5) filter (where flagged and not control) as cases
     from looked_at
     group by grouping sets ((force, measure), (force, area, measure))
 ),
