@@ -132,9 +132,10 @@ def exclusions(
     }  # fmt: skip
     asked["from"], asked["to"] = days(first_day, last_day)
     settings = settings_of(lake, store)
-    short = [name for name in COLUMNS if name not in ("commitment", "neighbourhood", "met", "missed")]
+    short = [name for name in COLUMNS if name not in ("commitment", "met", "missed")]
     with _store(settings) as conn:
-        show(ledger(conn, settings, asked, run), COLUMNS, form, short)
+        rows = ledger(conn, settings, asked, run)
+        show((row for row in rows if row["recorded"] or form is not Format.TABLE), COLUMNS, form, short)
 
 
 def budget(
@@ -156,4 +157,8 @@ def budget(
     settings = settings_of(lake, store)
     short = ("measure", "force", "area", "target", "met", "missed", "pending", "misses_left", "runs_out_on", "sentence")
     with _store(settings) as conn:
-        show(budgets(conn, settings, asked, run), COLUMNS, form, short)
+        rows = list(budgets(conn, settings, asked, run))
+    shown = [row for row in rows if "misses_left" in row or form is not Format.TABLE]
+    show(shown, COLUMNS, form, short)
+    if len(shown) < len(rows):
+        say(f"{len(rows) - len(shown)} more have no budget: --format json or csv says why.")
