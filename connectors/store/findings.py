@@ -30,7 +30,11 @@ def record_signals(conn: Connection, run_id: str, rows: Sequence[Row], forces: C
     standing = _standing(conn, integrity_signals, forces)
     new = {_key(integrity_signals, row): row for row in rows}
     told = {key: row for key, row in new.items() if not row["area"] or row["notable"] or key in standing}
-    gone = {key: {"sentence": GONE} for key, row in standing.items() if key not in new and row["of"]}
+    gone = {
+        key: {"measure": row["measure"], "sentence": GONE}
+        for key, row in standing.items()
+        if key not in new and row["of"]
+    }
     return _add_changed(conn, integrity_signals, run_id, {**told, **gone}, standing, _SIGNAL_SAYS)
 
 

@@ -16,14 +16,30 @@ def day(date: str, met: int, missed: int, hour: str = "10", **more: str) -> list
     return [call(f"{date}{hour}{n}", f"{date} {hour}:{n:02}:00", wait, **more) for n, wait in enumerate(waits)]
 
 
-def budget(pledge: Pledge, *options: str, area: str = "") -> Row:
-    return one(row for row in pledge.rows("budget", "--measure", "answer_999", *options) if row["area"] == area)
+def budget(pledge: Pledge, *options: str, area: str = "", force: str = "norfolk") -> Row:
+    rows = pledge.rows("budget", "--measure", "answer_999", "--force", force, *options)
+    return one(row for row in rows if row["area"] == area)
 
 
-def test_by_hand(pledge: Pledge) -> None:
+@pytest.fixture(scope="module")
+def third_of_march(tmp_path_factory: pytest.TempPathFactory) -> Pledge:
+    """Norfolk in two areas, suffolk with more misses, kent with one call and three neighbourhoods."""
+    pledge = Pledge(tmp_path_factory.mktemp("third_of_march"))
     calls = day("2026-03-01", 19, 1) + day("2026-03-02", 18, 2, area="south") + day("2026-03-03", 4, 1, "04")
-    write(pledge.input, "calls", [*calls, *day("2026-02-20", 5, 50)])
+    calls += day("2026-02-20", 5, 50)
+    calls += day("2026-03-01", 17, 3, force="suffolk") + day("2026-03-02", 17, 3, force="suffolk")
+    calls += day("2026-03-01", 1, 0, force="kent")
+    write(pledge.input, "calls", calls)
+    areas = [{"neighbourhood": f"N{n}", "force": "kent", "area": "x", "active_from": "2025-01-01"} for n in range(3)]
+    held = {"meeting_id": "m1", "force": "kent", "neighbourhood": "N0", "kind": "meeting", "held": "true"}
+    write(pledge.input, "neighbourhoods", areas)
+    write(pledge.input, "meetings", [held | {"starts_at": "2026-03-02 19:00:00"}])
     assert pledge.run(AS_AT).code == 0
+    return pledge
+
+
+def test_by_hand(third_of_march: Pledge) -> None:
+    pledge = third_of_march
     # 40 calls on two whole days: 620 in 31 of them; a tenth of those, 62, may be missed and 4 were.
     found = budget(pledge)
     assert (found["period_start"], found["target"]) == ("2026-03-01", 0.9)
@@ -38,15 +54,13 @@ def test_by_hand(pledge: Pledge) -> None:
     assert (south["expected_cases"], south["misses_allowed"], south["misses_left"]) == (310, 31, 29)
     assert south["runs_out_on"] is None
     assert pledge.rows("budget", "--commitment", "1", "--measure", "answer_999") == []
-    assert {row["force"] for row in pledge.rows("budget")} == {"norfolk"}
+    assert {row["force"] for row in pledge.rows("budget")} == {"norfolk", "suffolk", "kent"}
     assert {row["force"] for row in pledge.rows("budget", "--force", "all")} == {"all"}
 
 
-def test_when_it_runs_out(pledge: Pledge) -> None:
-    write(pledge.input, "calls", day("2026-03-01", 17, 3) + day("2026-03-02", 17, 3))
-    assert pledge.run(AS_AT).code == 0
+def test_when_it_runs_out(third_of_march: Pledge) -> None:
     # 62 allowed, 3 a day: after 20 days 60, after the 21st 63.
-    found = budget(pledge)
+    found = budget(third_of_march, force="suffolk")
     assert (found["misses_left"], found["runs_out_on"]) == (56, "2026-03-21")
     assert found["sentence"].endswith("at this pace they run out on 2026-03-21.")
 
@@ -82,21 +96,14 @@ def test_the_first_day_of_all_foresees_nothing(pledge: Pledge) -> None:
     assert "--format json or csv says why" in said.err
 
 
-def test_a_promise_of_every_case_has_no_miss_to_spare_and_few_cases_get_no_verdict(pledge: Pledge) -> None:
-    months = [f"N{n}" for n in range(3)]
-    areas = [{"neighbourhood": n, "force": "norfolk", "area": "north", "active_from": "2025-01-01"} for n in months]
-    held = {"meeting_id": "m1", "force": "norfolk", "neighbourhood": "N0", "kind": "meeting", "held": "true"}
-    write(pledge.input, "neighbourhoods", areas)
-    write(pledge.input, "meetings", [held | {"starts_at": "2026-03-02 19:00:00"}])
-    write(pledge.input, "calls", day("2026-03-01", 1, 0))
-    assert pledge.run(AS_AT).code == 0
+def test_a_promise_of_every_case_has_no_miss_to_spare_and_few_cases_get_no_verdict(third_of_march: Pledge) -> None:
     # One case for each neighbourhood, there from the first of the month: not so many a day.
-    meetings = one(pledge.rows("budget", "--measure", "meeting_held"))
+    meetings = one(third_of_march.rows("budget", "--measure", "meeting_held", "--force", "kent"))
     assert (meetings["met"], meetings["pending"], meetings["expected_cases"]) == (1, 2, 3)
     assert (meetings["misses_left"], meetings["already_broken"], meetings["too_few"]) == (0, False, False)
     assert meetings["sentence"] == "No miss is left at 3 expected cases: one more breaks the promise."
     # One call in two days makes 15 in the month, where 30 are needed.
-    few = budget(pledge)
+    few = budget(third_of_march, force="kent")
     assert (few["expected_cases"], few["misses_left"], few["too_few"]) == (15, 1, True)
     assert few["sentence"].endswith("; so few cases get no verdict (30 are needed).")
 
