@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -30,11 +30,11 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Findings:
-    """Rows of `integrity_signals` and `delays`, and the forces whose logs and cases could be read."""
+    """Rows of `integrity_signals` and `delays`, and the forces one of whose files could not be read."""
 
-    forces: frozenset[str] = frozenset()
     signals: Sequence[Row] = field(default_factory=list)
     delays: Sequence[Row] = field(default_factory=list)
+    unread: frozenset[str] = frozenset()
 
 
 def look(
@@ -57,8 +57,10 @@ def look(
         readable: list[str] = []
         for force in every:
             with suppress(*UNREADABLE):
-                readable += _look(plan, settings, lake, versions, cases, named, [force]).forces
-        return _look(plan, settings, lake, versions, cases, named, readable)
+                _look(plan, settings, lake, versions, cases, named, [force])
+                readable.append(force)
+        found = _look(plan, settings, lake, versions, cases, named, readable)
+        return replace(found, unread=frozenset(every) - frozenset(readable))
 
 
 def _look(
@@ -78,7 +80,7 @@ def _look(
         prepare(con, plan.window, zones(settings, forces), files)
         read_cases(con, lake.files("cases", cases, standard=standards, force=forces), "kept_cases")
         found = [row for name in signals() for row in look_for(con, name)]
-        return Findings(frozenset(forces), strongest(found), stages(con))
+        return Findings(strongest(found), stages(con))
     finally:
         con.close()
 
@@ -89,7 +91,7 @@ def record(conn: Connection, plan: Plan, found: Findings, forces: Sequence[str])
     A signal is of everything admitted and a stage of a whole month: a run limited to some days says nothing of the
     first, and of the second only what lies inside its days.
     """
-    told = found.forces.intersection(forces) - {ALL}
+    told = set(forces) - found.unread - {ALL}
     window = plan.window
     if window.first_day is None and window.last_day is None:
         record_signals(conn, plan.run_id, [row for row in found.signals if row["force"] in told], told)
