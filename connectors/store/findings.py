@@ -76,13 +76,18 @@ def _add_changed(
     number = run_number(conn, run_id)
     written = []
     for key, row in new.items():
-        said = cleaned(table, {name: row.get(name) for name in (*says, "sentence") if name in table.c})
+        said = cleaned(table, {name: _rounded(row.get(name)) for name in (*says, "sentence") if name in table.c})
         before = standing.get(key)
         if before is None or not all(_same(said[name], before[name]) for name in says):
             written.append({**dict(zip(KEYS[table.name], key, strict=True)), **said, **_of(run_id, number)})
     if written:
         conn.execute(insert(table), written)
     return len(written)
+
+
+def _rounded(value: Any) -> Any:
+    """Without the digits that depend on the order in which a sum was taken, so that two runs write the same."""
+    return float(f"{value:.12g}") if isinstance(value, float) else value
 
 
 def _of(run_id: str, number: int) -> dict[str, Any]:
