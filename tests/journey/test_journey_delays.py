@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from tests.journey.conftest import AS_AT
 from tests.journey.logs import Row, call, incident, later, write
 from tests.journey.pledge import Pledge
@@ -37,9 +41,9 @@ def deliver(pledge: Pledge, *more: Row) -> None:
     write(pledge.input, "incidents", list(by_id.values()))
 
 
-def stages(pledge: Pledge, month: str, area: str, *options: str) -> dict[str, tuple[object, ...]]:
+def stages(pledge: Pledge, month: str, area: str, *options: str) -> dict[str, Any]:
     rows = pledge.rows("delays", "--from", month, "--to", month, *options)
-    return {row["stage"]: tuple(row[name] for name in STATED) for row in rows if row["area"] == area}
+    return {row["stage"]: pytest.approx(tuple(row[name] for name in STATED)) for row in rows if row["area"] == area}
 
 
 def test_stages_by_hand(pledge: Pledge) -> None:
@@ -60,8 +64,8 @@ def test_stages_by_hand(pledge: Pledge) -> None:
     assert south["travel"] == (2, 0, 150.0, 190.0, 150.0, 150 / 890, False)
     # The force: travel 1100 ÷ 4 = 275; dispatch 1000 ÷ 3.
     force = stages(pledge, "2026-02-01", "")
-    assert force["travel"][:2] == (4, 0)
-    assert force["dispatch"][4:] == (1000 / 3, 1000 / 3 / (8 + 172 / 4 + 1000 / 3 + 275), True)
+    assert force["travel"].expected[:2] == (4, 0)
+    assert force["dispatch"].expected[4:] == pytest.approx((1000 / 3, 1000 / 3 / (8 + 172 / 4 + 1000 / 3 + 275), True))
     # The month that is not over is told of as far as it has come.
     assert stages(pledge, "2026-03-01", "north")["travel"] == (1, 0, 10.0, 10.0, 10.0, 1 / 3, True)
     assert pledge.rows("delays", "--commitment", "6") == []
@@ -80,8 +84,8 @@ def test_only_what_changed_is_written_and_a_run_sees_it_as_it_was(pledge: Pledge
     assert pledge.run("2026-03-04T06:00:00Z").code == 0
     written = [row for row in pledge.tables()["delays"] if row not in after["delays"]]
     assert {row["area"] for row in written} == {"", "north"}, "nothing has changed in the south"
-    assert stages(pledge, "2026-02-01", "north")["travel"][0] == 3
-    assert stages(pledge, "2026-02-01", "north", "--run", first)["travel"][0] == 2
+    assert stages(pledge, "2026-02-01", "north")["travel"].expected[0] == 3
+    assert stages(pledge, "2026-02-01", "north", "--run", first)["travel"].expected[0] == 2
     # The only one of March was an officer's own: nothing is left of that month, and it says so.
     assert stages(pledge, "2026-03-01", "north")["travel"] == (0, 0, None, None, None, None, False)
 
