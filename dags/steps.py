@@ -28,7 +28,7 @@ from connectors.sources.forces import DEFAULT_ZONE
 from connectors.store import read, write
 from connectors.store.engine import open_store
 from connectors.store.engine import reading as read_only
-from dags import deliveries, feeds, recording, sealing, storing
+from dags import deliveries, feeds, findings, recording, sealing, storing
 from dags.plan import (
     FIRST_YEAR,
     Plan,
@@ -174,7 +174,7 @@ def _judged(con: duckdb.DuckDBPyConnection, plan: Plan, settings: Settings, forc
 
 
 def record(plan: Plan, settings: Settings, forces: Sequence[str], say: Say = _silent) -> int:
-    """Turn the judged cases into figures, verdicts, commitments and breaches; returns how many figures are new.
+    """Turn the judged cases into figures, verdicts, commitments, breaches, findings; returns how many figures are new.
 
     A run recorded by an earlier try is left as it is.
     """
@@ -201,8 +201,9 @@ def record(plan: Plan, settings: Settings, forces: Sequence[str], say: Say = _si
         ]
         said = recording.conclude(tallies, known, plan.window, told, feeds.why(plan, brought, runs))
         storing.store_cases(engine, con, lake, version, plan, standards, slices)
+        found = findings.look(plan, settings, lake, versions, version, standards)
         judged = {**versions, storing.CASES: version or 0}
-        written = storing.store_figures(engine, lake, settings, plan, said, standards, told, slices, judged)
+        written = storing.store_figures(engine, lake, settings, plan, said, standards, told, slices, judged, found)
     finally:
         con.close()
     say(f"{written:,} figures are new or changed.")

@@ -22,6 +22,7 @@ from connectors.store.cases import STATES_KEPT, replace_cases, sync_breaches
 from connectors.store.engine import lock_slice
 from connectors.store.figures import emptied_figures, record_commitments, record_figures
 from connectors.store.tables import FIGURE
+from dags import findings
 from dags.deliveries import result_row
 from dags.plan import Plan
 from dags.recording import Recorded
@@ -86,14 +87,16 @@ def store_figures(
     forces: Sequence[str],
     slices: Sequence[SliceName],
     versions: Mapping[str, int],
+    found: findings.Findings,
 ) -> int:
-    """One transaction: a run's figures, commitments and expectation results are all there, sealed, or none is."""
+    """One transaction: a run's figures, commitments, results and findings are all there, sealed, or none is."""
     whole = not (plan.forces or plan.first_day or plan.last_day)
     with engine.begin() as conn:
         lock_slice(conn, "runs")  # two runs that end at once must not both follow the same one in the chain
         figures = said.figures + _emptied(conn, plan, said.figures, forces, slices)
         written = record_figures(conn, plan.run_id, figures)
         record_commitments(conn, plan.run_id, said.commitments)
+        findings.record(conn, plan, found, forces)
         if written:
             write.add_expectation_results(conn, [result_row(plan, r, "", "", "") for r in said.results])
         ended = {

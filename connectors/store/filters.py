@@ -25,8 +25,11 @@ DATED_BY: dict[Table, str] = {
     tables.announcements: "created_at",
     tables.expectation_results: "",
     tables.integrity_signals: "",
+    tables.delays: "period_start",
 }
-BY_COLUMN = ("force", "area", "neighbourhood", "commitment", "measure", "standard", "period")
+BY_COLUMN = (
+    "force", "area", "neighbourhood", "commitment", "measure", "standard", "period", "signal", "stage"
+)  # fmt: skip
 _OF_ITS_DELIVERY = ("force", "source", "run_id", "received_at")
 
 
@@ -44,6 +47,13 @@ def condition(table: Table, key: str, value: Any) -> ColumnElement[bool]:
     answered = ", ".join(name for name in (*BY_COLUMN, "from", "to") if _answers(table, name))
     do = f"Use {answered}." if answered else "Leave it out."
     raise UsageError(f"filter {key}", f"{table.name} cannot be filtered by it", "a filter of this table", do)
+
+
+def column_of_filter(table: Table, key: str) -> str:
+    """The name of the column a filter asks for; the commitment of a table that has none is that of its measure."""
+    if key in ("from", "to"):
+        return DATED_BY[table]
+    return key if key in table.c or key != "commitment" else "measure"
 
 
 def column_of(table: Table, name: str) -> ColumnElement[Any] | None:

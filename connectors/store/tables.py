@@ -272,4 +272,34 @@ integrity_signals = Table(
     _count("count"),
     _count("of"),
     _text("cases"),
+    _count("run_number"),
+    Column("base_rate", Double),
+    _text("compared_with"),
+    Column("p_adjusted", Double),
+    _flag("notable"),
+    _text("sentence"),
 )
+SIGNAL = ("signal", "force", "area")
+Index("integrity_signals_by_key", *(integrity_signals.c[name] for name in SIGNAL), integrity_signals.c.run_number)
+
+delays = Table(
+    "delays",
+    metadata,
+    _run(key=True),
+    Column("run_number", BigInteger, nullable=False),
+    _key("measure"),
+    _key("force"),
+    _key("area"),
+    Column("period_start", Date, primary_key=True),
+    _key("stage"),
+    _count("n"),
+    _count("left_out"),
+    Column("p50_seconds", Double),
+    Column("p90_seconds", Double),
+    Column("mean_seconds", Double),
+    Column("share", Double),
+    _flag("costs_most"),
+    _one_of("delays", "stage", "answer grade dispatch travel"),
+)
+DELAY = ("measure", "force", "area", "period_start", "stage")
+Index("delays_by_key", *(delays.c[name] for name in DELAY), delays.c.run_number, unique=True)

@@ -32,6 +32,10 @@ ROWS: dict[str, dict[str, Any]] = {
     },
     "explanations": {"breach_id": "b1", "recorded_at": NOW, "reason": "staffing"},
     "integrity_signals": {"run_id": "r1", "signal": "heaping"},
+    "delays": {
+        "run_id": "r1", "run_number": 1, "measure": "attend_emergency", "force": "kent",
+        "period_start": date(2026, 3, 1), "stage": "travel",
+    },
 }  # fmt: skip
 
 
