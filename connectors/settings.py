@@ -39,6 +39,7 @@ class Settings:
     standards: str = _setting("", "folder of further standards, beside those shipped")
     default_standard: str = _setting("policing_pledge_2008", "the standard that judges when none is named")
     forces: str = _setting("", "file that replaces the shipped reference data on forces")
+    rebases: str = _setting("", "file that says where a chart's limits start anew, by whom and why")
     slack_token: str = _setting("", "bot token; without it nothing is announced", secret=True)
     slack_channel: str = _setting("", "channel of the nightly message")
     slack_url: str = _setting("https://slack.com/api/", "address of Slack's Web API (a proxy, a test server)")

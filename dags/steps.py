@@ -28,7 +28,7 @@ from connectors.sources.forces import DEFAULT_ZONE
 from connectors.store import read, write
 from connectors.store.engine import open_store
 from connectors.store.engine import reading as read_only
-from dags import deliveries, feeds, recording, storing
+from dags import comparing, deliveries, feeds, recording, storing
 from dags.plan import (
     FIRST_YEAR,
     Plan,
@@ -52,6 +52,7 @@ def _silent(_: str) -> None:
 def start(plan: Plan, settings: Settings) -> Plan:
     """Settle the plan and open the run in the store; a plan that was started before stays as it is."""
     standards = chosen_standards(settings, plan.standards)
+    comparing.rebases_of(settings)  # refused before anything is written
     engine = _opened(plan)
     with engine.begin() as conn:
         if all(row["run_id"] != plan.run_id for row in read.read_table(conn, "runs")):
@@ -200,7 +201,8 @@ def record(plan: Plan, settings: Settings, forces: Sequence[str], say: Say = _si
         ]
         said = recording.conclude(tallies, known, plan.window, told, feeds.why(plan, brought, runs))
         storing.store_cases(engine, con, lake, version, plan, standards, slices)
-        written = storing.store_figures(engine, plan, said, told, slices, {**versions, storing.CASES: version or 0})
+        seen = {**versions, storing.CASES: version or 0}
+        written = storing.store_figures(engine, plan, said, told, slices, seen, settings)
     finally:
         con.close()
     say(f"{written:,} figures are new or changed.")

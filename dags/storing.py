@@ -17,11 +17,13 @@ from checks.feeds import ALL
 from checks.standard import Standard
 from connectors.lake.cases import read_cases
 from connectors.lake.tables import Lake
+from connectors.settings import Settings
 from connectors.store import read, write
 from connectors.store.cases import STATES_KEPT, replace_cases, sync_breaches
 from connectors.store.engine import lock_slice
 from connectors.store.figures import emptied_figures, record_commitments, record_figures
 from connectors.store.tables import FIGURE
+from dags import comparing
 from dags.deliveries import result_row
 from dags.plan import Plan
 from dags.recording import Recorded
@@ -82,14 +84,18 @@ def store_figures(
     forces: Sequence[str],
     slices: Sequence[SliceName],
     versions: Mapping[str, int],
+    settings: Settings,
 ) -> int:
-    """One transaction: a run's figures, commitments and expectation results are all there or none is."""
+    """One transaction: a run's figures, commitments, comparisons and expectation results are all there or none is."""
     whole = not (plan.forces or plan.first_day or plan.last_day)
     with engine.begin() as conn:
         lock_slice(conn, "runs")  # two runs that end at once must not both follow the same one in the chain
         figures = said.figures + _emptied(conn, plan, said.figures, forces, slices)
-        written = record_figures(conn, plan.run_id, figures)
+        charted = comparing.charts(conn, plan, figures, comparing.rebases_of(settings))
+        written = record_figures(conn, plan.run_id, figures, charted.signal_of)
         record_commitments(conn, plan.run_id, said.commitments)
+        comparing.record_comparisons(conn, plan, comparing.similar_forces(settings))
+        comparing.record_funnels(conn, plan)
         if written:
             write.add_expectation_results(conn, [result_row(plan, r, "", "", "") for r in said.results])
         input_key = json.dumps({**versions, WHOLE: int(whole)}, sort_keys=True)
