@@ -93,7 +93,11 @@ def funnel(shares: dict[str, Share], direction: Direction = Direction.HIGHER_IS_
 
 
 def exact_limits(n: int, pooled: float) -> Limits:
-    """Exact binomial limits for n cases, interpolated between counts as Spiegelhalter's appendix A.1.1 does."""
+    """Exact binomial limits for n cases, interpolated between counts as Spiegelhalter's appendix A.1.1 does.
+
+    The upper limits mirror the lower ones, counting what was not met. His one formula for both ends would put a
+    perfect 33 of 33 outside the upper 99.8 % limit of a pooled 88 %, though chance makes one of sixty so.
+    """
     return _exact_limits([n], pooled)[0]
 
 
@@ -101,12 +105,16 @@ def _exact_limits(sizes: Sequence[int], pooled: float) -> list[Limits]:
     """One call of scipy for all units: called for each it would take most of a night's time."""
     if pooled in (0.0, 1.0):
         return [Limits(pooled, pooled, pooled, pooled)] * len(sizes)
-    n = np.array(sizes, dtype=float)[:, None]
-    tails = np.array([TAILS["95"], 1 - TAILS["95"], TAILS["99.8"], 1 - TAILS["99.8"]])
+    n, tails = np.array(sizes, dtype=float)[:, None], np.array([TAILS["95"], TAILS["99.8"]])
+    low, high = _lower_limits(n, pooled, tails), 1 - _lower_limits(n, 1 - pooled, tails)
+    found = np.stack([low[:, 0], high[:, 0], low[:, 1], high[:, 1]], axis=1)
+    return [Limits(*map(float, row)) for row in found]
+
+
+def _lower_limits(n: np.ndarray, pooled: float, tails: np.ndarray) -> np.ndarray:
     counts = binom.ppf(tails, n, pooled)
     reached, before = binom.cdf(np.stack([counts, counts - 1]), n, pooled)
-    found = np.clip((counts - (reached - tails) / (reached - before)) / n, 0.0, 1.0)
-    return [Limits(*map(float, row)) for row in found]
+    return np.clip((counts - (reached - tails) / (reached - before)) / n, 0.0, 1.0)
 
 
 def widened_limits(n: int, pooled: float, phi: float) -> Limits:

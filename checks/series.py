@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Any
 
 from checks.commitment import Measure, measures
-from checks.spc import DEFAULT_RULES, Point, Rebase, Series, signal
+from checks.spc import DEFAULT_RULES, Point, Rebase, Series, Variation, signal
 from checks.statistics import Direction
 from checks.verdict import Verdict
 
@@ -75,7 +75,7 @@ class Charts:
             "signal": said.variation.value,
             "signal_rules": said.rules.name,
             "signal_why": "; ".join(reason.in_words for reason in said.points[-1].reasons),
-            "assurance": "" if is_day else said.assurance.value,
+            "assurance": "" if is_day or _is_too_short(said, figure) else said.assurance.value,
             "trial": said.trial,
         }
 
@@ -94,6 +94,11 @@ class Charts:
 
 def _is_charted(figure: Row) -> bool:
     return figure["period"] in CHARTED_PERIODS and not figure.get("neighbourhood") and is_final(figure)
+
+
+def _is_too_short(said: Series, figure: Row) -> bool:
+    """Without limits nothing is said of a target that is there."""
+    return said.variation is Variation.NO_LIMITS and figure.get("target") is not None
 
 
 def _key(figure: Row) -> SeriesKey:

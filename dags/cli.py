@@ -17,6 +17,7 @@ import typer
 
 from checks.errors import UsageError
 from connectors.settings import Settings, load
+from dags import cli_statistics
 from dags.failing import failure
 from dags.options import (
     AreaOption,
@@ -31,6 +32,7 @@ from dags.options import (
     StandardOption,
     StoreOption,
     ToOption,
+    known_measures,
     say,
     settings_of,
 )
@@ -47,6 +49,7 @@ app = typer.Typer(
 )
 standards_app = typer.Typer(help="The published standards.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(standards_app, name="standards")
+cli_statistics.register(app)
 
 
 @app.command()
@@ -133,7 +136,7 @@ def verdicts(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """The figures and their verdicts, as they stand or as a run left them."""
-    _known_measures(measure)
+    known_measures(measure)
     _read(
         "verdicts", settings_of(lake, store), form, VERDICTS_SHORT, run, force=force, area=area,
         neighbourhood=neighbourhood, commitment=commitment, measure=measure, period=period, standard=standard,
@@ -179,7 +182,7 @@ def breaches(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """The missed cases and what became of them."""
-    _known_measures(measure)
+    known_measures(measure)
     short = (
         "breach_id",
         "measure",
@@ -244,7 +247,7 @@ def cases(
     """Every case of a measure, whatever its state, from the lake."""
     from dags.looking import list_cases
 
-    _known_measures(measure)
+    known_measures(measure)
     first, last = days(first_day, last_day)
     list_cases(
         settings_of(lake, store), form, run, measure=measure, force=force, area=area, commitment=commitment,
@@ -272,7 +275,7 @@ def sensitivity(
     """What the figure would be under each documented definition."""
     from dags.looking import show_sensitivity
 
-    _known_measures([measure])
+    known_measures([measure])
     days(first_day, last_day)
     if period not in ("window", "day", "month"):
         raise UsageError("--period", f"it is {period}", "window, day or month", "Correct it.")
@@ -298,7 +301,7 @@ def sql(
     """The very SQL that judges, as it runs in a bare DuckDB on the same files."""
     from dags.looking import sql_script
 
-    _known_measures([measure])
+    known_measures([measure])
     script = sql_script(
         settings_of(lake, store), measure, tuple(standard or ()), tuple(force or ()), first_day or "", last_day or "",
         as_at, run,
@@ -307,18 +310,6 @@ def sql(
         print(script)
     else:
         show([{"measure": measure, "sql": script}], ("measure", "sql"), form)
-
-
-def _known_measures(names: Iterable[str] | None) -> None:
-    from difflib import get_close_matches
-
-    from checks.commitment import measures
-
-    for name in names or ():
-        if name not in measures():
-            near = get_close_matches(name, measures(), n=1)
-            do = f"Did you mean {near[0]}?" if near else f"Measures: {', '.join(measures())}."
-            raise UsageError(f"--measure {name}", "there is no such measure", "a file of checks/commitments", do)
 
 
 @app.command()
