@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import date
 from typing import Any
 
 from checks.series import SERIES, Charts, Rebases, is_final
@@ -23,7 +23,7 @@ def chart_rows(figures: Iterable[Row], rebases: Rebases, rules: str) -> Iterator
     `figures` are rows of `verdicts`. Where a series turned from cases to measured hours, the newer kind is charted.
     """
     known = [figure for figure in figures if is_final(figure)]
-    charts = Charts(known, rebases, datetime.now(UTC).date(), rules)
+    charts = Charts(known, rebases, date.max, rules)  # whole charts know no recent days
     newest: dict[tuple[Any, ...], Row] = defaultdict(dict)
     for figure in sorted(known, key=lambda figure: figure["period_start"]):
         newest[tuple(figure[name] for name in SERIES)] = figure

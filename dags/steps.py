@@ -52,7 +52,8 @@ def _silent(_: str) -> None:
 def start(plan: Plan, settings: Settings) -> Plan:
     """Settle the plan and open the run in the store; a plan that was started before stays as it is."""
     standards = chosen_standards(settings, plan.standards)
-    comparing.rebases_of(settings)  # refused before anything is written
+    comparing.rebases_of(settings)  # both files are refused before anything is written
+    comparing.similar_forces(settings)
     engine = _opened(plan)
     with engine.begin() as conn:
         if all(row["run_id"] != plan.run_id for row in read.read_table(conn, "runs")):

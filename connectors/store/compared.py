@@ -34,7 +34,8 @@ def record_compared(conn: Connection, run_id: str, name: str, rows: Sequence[Row
     table = metadata.tables[name]
     heading = [column.name for column in table.c if column.name not in _WRITTEN_BY]
     about = [table.c[part].in_(sorted({row[part] for row in rows})) for part in ("standard", "measure")]
-    now = newest(table, *about)
+    starts = [row["period_start"] for row in rows]
+    now = newest(table, *about, table.c.period_start.between(min(starts), max(starts)))
     stated = {
         tuple(row[part] for part in KEYS[name]): dict(row)
         for row in conn.execute(select(*(now.c[column] for column in heading))).mappings()

@@ -32,7 +32,8 @@ COLUMNS = {
 EXTRAS = {
     "runs": {"run_number", "input_key"},
     "verdicts": {
-        "run_number", "excluded_by_reason", "minimum_n", "restated_why", "signal_rules", "signal_why", "assurance", "trial",
+        "run_number", "excluded_by_reason", "minimum_n", "restated_why", "signal_rules", "signal_why", "assurance",
+        "trial",
     },
     "commitments": {"run_number"},
     "cases": {"part", "whole", "covers", "local_day", "outside_force_dates"},
