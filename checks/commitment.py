@@ -60,6 +60,14 @@ class Measure:
         covers = re.search(r"'(\w+)' as covers", self.sql)
         return _PERIODS[covers[1] if covers else "day"]
 
+    @property
+    def more_is_better(self) -> bool:
+        """Whether of what it measures (`part` of `whole`) more is better, as its SQL says by the column `at_least`.
+
+        Says nothing of the share of cases met, of which more is always better.
+        """
+        return not re.search(r"false as at_least\b", self.sql)
+
     def needs_of(self, definition: dict[str, str]) -> tuple[str, ...]:
         """The columns needed under one definition."""
         more = (self.needs_under.get(choice, ()) for choice in definition.items())

@@ -42,6 +42,7 @@ class Settings:
     signing_key: str = _setting("", "file of the key that signs every run; default: signing-key.pem beside the store")
     chain_head: str = _setting("", "file for the heads of the audit chain; default: chain-head.txt beside the store")
     forces: str = _setting("", "file that replaces the shipped reference data on forces")
+    rebases: str = _setting("", "file that says where a chart's limits start anew, by whom and why")
     slack_token: str = _setting("", "bot token; without it nothing is announced", secret=True)
     slack_channel: str = _setting("", "channel of the nightly message")
     slack_url: str = _setting("https://slack.com/api/", "address of Slack's Web API (a proxy, a test server)")

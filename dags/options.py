@@ -40,7 +40,7 @@ def say(sentence: str) -> None:
 
 
 def known_measures(names: Iterable[str] | None) -> None:
-    """Raise UsageError for a name of `--measure` that is no measure."""
+    """Refuse a measure that there is none of, with the one that may have been meant."""
     from difflib import get_close_matches
 
     from checks.commitment import measures

@@ -28,7 +28,7 @@ from connectors.sources.forces import DEFAULT_ZONE
 from connectors.store import read, write
 from connectors.store.engine import open_store
 from connectors.store.engine import reading as read_only
-from dags import deliveries, feeds, findings, recording, sealing, storing
+from dags import comparing, deliveries, feeds, findings, recording, sealing, storing
 from dags.plan import (
     FIRST_YEAR,
     Plan,
@@ -52,6 +52,8 @@ def _silent(_: str) -> None:
 def start(plan: Plan, settings: Settings, say: Say = _silent) -> Plan:
     """Settle the plan and open the run in the store; a plan that was started before stays as it is."""
     standards = chosen_standards(settings, plan.standards)
+    comparing.rebases_of(settings)  # both files are refused before anything is written
+    comparing.similar_forces(settings)
     engine = _opened(plan)
     sealing.ready(settings, say)
     with engine.begin() as conn:

@@ -22,7 +22,7 @@ from connectors.store.cases import STATES_KEPT, replace_cases, sync_breaches
 from connectors.store.engine import lock_slice
 from connectors.store.figures import emptied_figures, record_commitments, record_figures
 from connectors.store.tables import FIGURE
-from dags import findings
+from dags import comparing, findings
 from dags.deliveries import result_row
 from dags.plan import Plan
 from dags.recording import Recorded
@@ -94,9 +94,12 @@ def store_figures(
     with engine.begin() as conn:
         lock_slice(conn, "runs")  # two runs that end at once must not both follow the same one in the chain
         figures = said.figures + _emptied(conn, plan, said.figures, forces, slices)
-        written = record_figures(conn, plan.run_id, figures)
+        charted = comparing.charts(conn, plan, figures, comparing.rebases_of(settings))
+        written = record_figures(conn, plan.run_id, figures, charted.signal_of)
         record_commitments(conn, plan.run_id, said.commitments)
         findings.record(conn, plan, found, forces)
+        comparing.record_comparisons(conn, plan, comparing.similar_forces(settings))
+        comparing.record_funnels(conn, plan)
         if written:
             write.add_expectation_results(conn, [result_row(plan, r, "", "", "") for r in said.results])
         ended = {

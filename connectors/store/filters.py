@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table
+from sqlalchemy import ColumnElement, Table, and_, or_
 
 from checks.commitment import measures
 from checks.errors import UsageError
@@ -16,6 +16,8 @@ from connectors.store import tables
 DATED_BY: dict[Table, str] = {
     tables.verdicts: "period_start",
     tables.commitments: "period_start",
+    tables.comparisons: "period_start",
+    tables.funnels: "period_start",
     tables.cases: "clock_started_at",
     tables.breaches: "due_at",
     tables.runs: "as_at",
@@ -28,7 +30,8 @@ DATED_BY: dict[Table, str] = {
     tables.delays: "period_start",
 }
 BY_COLUMN = (
-    "force", "area", "neighbourhood", "commitment", "measure", "standard", "period", "signal", "stage"
+    "force", "area", "neighbourhood", "commitment", "measure", "standard", "period", "signal", "stage", "against",
+    "level", "status",
 )  # fmt: skip
 _OF_ITS_DELIVERY = ("force", "source", "run_id", "received_at")
 
@@ -39,6 +42,8 @@ def condition(table: Table, key: str, value: Any) -> ColumnElement[bool]:
     values = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
     if key in ("from", "to") and column is not None:
         return _bound(column, key, value)
+    if key == "force" and table is tables.funnels:  # the force itself, and the neighbourhoods within it
+        return or_(and_(table.c.level == "force", table.c.unit.in_(values)), table.c.within.in_(values))
     if key in BY_COLUMN and column is not None:
         return column.in_(_whole_numbers(key, values) if key == "commitment" else values)
     if key == "commitment" and "measure" in table.c:
@@ -67,7 +72,8 @@ def column_of(table: Table, name: str) -> ColumnElement[Any] | None:
 def _answers(table: Table, key: str) -> bool:
     if key in ("from", "to"):
         return bool(DATED_BY[table])
-    return column_of(table, key) is not None or (key == "commitment" and "measure" in table.c)
+    derived = (key == "commitment" and "measure" in table.c) or (key == "force" and table is tables.funnels)
+    return derived or column_of(table, key) is not None
 
 
 def _whole_numbers(key: str, values: Sequence[Any]) -> list[int]:

@@ -8,9 +8,16 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Subquery, Table, func, select
 
-from connectors.store.tables import COMMITMENT, DELAY, FIGURE, SIGNAL
+from connectors.store.tables import COMMITMENT, COMPARISON, DELAY, FIGURE, FUNNEL, SIGNAL
 
-KEYS = {"verdicts": FIGURE, "commitments": COMMITMENT, "integrity_signals": SIGNAL, "delays": DELAY}
+KEYS = {
+    "verdicts": FIGURE,
+    "commitments": COMMITMENT,
+    "integrity_signals": SIGNAL,
+    "delays": DELAY,
+    "comparisons": COMPARISON,
+    "funnels": FUNNEL,
+}
 
 
 def newest(table: Table, *about: ColumnElement[bool], up_to: int | None = None) -> Subquery:

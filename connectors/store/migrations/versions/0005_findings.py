@@ -1,6 +1,6 @@
 """What a run finds beside its figures: integrity signals with what they are compared with, delays, exclusions.
 
-Revision 0005, after 0003.
+Revision 0005, after 0004.
 """
 
 from pathlib import Path
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 
 DELAYS_KEY = ("run_id", "measure", "force", "area", "period_start", "stage")
 LEDGER = Path(__file__).parent / "0005_findings" / "exclusion_ledger.sql"
