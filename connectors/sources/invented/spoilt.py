@@ -30,10 +30,11 @@ def with_odd_rows(
     Spoilt rows are copies under keys of their own, so that no planned case changes its state.
     """
     key = LOGS[log].keys[0]
-    repeated = rows.sample(min(REPEATED_ROWS[log], len(rows)), random_state=rng)
-    changes = [[one] for one in (*SPOILT[log], *_bad_clocks(window))]
+    repeated = rows.sample(min(REPEATED_ROWS.get(log, 0), len(rows)), random_state=rng)
+    spoilt = [*SPOILT[log], *_bad_clocks(window, log)] if log in SPOILT else []
+    changes = [[one] for one in spoilt]
     changes += [
-        [Spoilt("conflicting_duplicate", c.column, value) for value in (c.one, c.other)] for c in CONFLICTS[log]
+        [Spoilt("conflicting_duplicate", c.column, value) for value in (c.one, c.other)] for c in CONFLICTS.get(log, ())
     ]
     copies = []
     for reference, versions in zip(keys(force, "X", len(changes)), changes, strict=True):
@@ -45,9 +46,12 @@ def with_odd_rows(
     return together, counts
 
 
-def _bad_clocks(window: Window) -> list[Spoilt]:
+def _bad_clocks(window: Window, log: str) -> list[Spoilt]:
+    column = LOGS[log].dated_by
+    if column not in LOGS[log].moments:
+        return []
     return [
-        Spoilt(BAD_CLOCK[way], "received_at", f"{day.isoformat()} {BAD_CLOCK_TIME}")
+        Spoilt(BAD_CLOCK[way], column, f"{day.isoformat()} {BAD_CLOCK_TIME}")
         for way, day in window.clock_changes.items()
         for _ in range(BAD_CLOCK_ROWS)
     ]
