@@ -33,7 +33,7 @@ from connectors.sources.invented.window import Window
 from connectors.sources.invented.writing import local_text
 
 REPORTED_PER_DAY = 2.2
-DUPLICATE, STAYS_OPEN, CLOSED_BEFORE_REPORTED = 0.04, 0.25, 0.015
+DUPLICATE, STAYS_OPEN, CLOSED_BEFORE_REPORTED = 0.06, 0.25, 0.015
 BECAME_AWARE_EARLIER, BECAME_AWARE_NOT_RECORDED = 0.3, 0.15
 ACKNOWLEDGE_WITHIN, ANSWER_DAYS = timedelta(hours=24), 28
 IN_TIME = "in_time"

@@ -15,7 +15,8 @@ from connectors.sources.invented.planted import DEFAULT_FORCE, MET, MISSED, PEND
 from connectors.sources.invented.truth import cases_of
 from connectors.sources.invented.window import Array, Moments, Window, to_utc
 
-ANSWERS_PER_DAY = 3.0
+# People are asked once a month.
+WAVE_DAY, ANSWERS_PER_WAVE = 15, 80
 GROUPS, GROUP_SHARES = ("white", "minority", "not_stated", ""), (0.72, 0.2, 0.06, 0.02)
 SATISFIED, NOT_SAID, ANSWERED_ALIKE = 0.82, 0.02, 0.8
 # Satisfied among white and minority ethnic users of a year that is over: no larger a gap than chance, or a larger one.
@@ -29,7 +30,7 @@ def surveys(
     """`surveys` by log, and the cases of `treatment_satisfaction` and `treatment_gap`."""
     years = _years(window)
     parts = [_year(year, places.force, rng) for year in years[:-1]]
-    parts.append(_so_far(date(years[-1], 1, 1), window.last_day, size, rng))
+    parts.append(_so_far(years[-1], window.last_day, size, rng))
     plan = pd.concat(parts).sort_values("answered_on", kind="stable", ignore_index=True)
     plan["response_id"] = keys(places.force, "S", len(plan))
     return {"surveys": _rows(plan, places, rng)}, _cases(plan, places.force, window)
@@ -47,19 +48,23 @@ def _year(year: int, force: str, rng: np.random.Generator) -> pd.DataFrame:
         satisfied = np.arange(count) < round(share * count)
         parts.append(pd.DataFrame({"group": group, "said": np.where(satisfied, "true", "false").astype(object)}))
     answers = pd.concat(parts, ignore_index=True)
-    first = np.datetime64(date(year, 1, 1))
-    days = (date(year + 1, 1, 1) - date(year, 1, 1)).days
-    answers["answered_on"] = first + rng.integers(0, days, len(answers))
+    answers["answered_on"] = rng.choice(_waves(year, date(year, 12, 31)), len(answers))
     return answers
 
 
-def _so_far(first: date, last: date, size: float, rng: np.random.Generator) -> pd.DataFrame:
-    length = max((last - first).days + 1, 0)
-    count = int(rng.poisson(ANSWERS_PER_DAY * size * length))
+def _waves(year: int, last: date) -> Array:
+    """The days of a year, up to `last`, on which people are asked."""
+    days = (date(year, month, WAVE_DAY) for month in range(1, 13))
+    return np.array([day for day in days if day <= last], dtype="datetime64[D]")
+
+
+def _so_far(year: int, last: date, size: float, rng: np.random.Generator) -> pd.DataFrame:
+    waves = _waves(year, last)
+    answered_on = np.repeat(waves, rng.poisson(ANSWERS_PER_WAVE * size, len(waves)))
+    count = len(answered_on)
     said = rng.choice(np.array(["true", "false", ""], dtype=object), count, p=_shares(SATISFIED, NOT_SAID))
-    days = np.datetime64(first) + rng.integers(0, max(length, 1), count)
     group = rng.choice(np.array(GROUPS, dtype=object), count, p=GROUP_SHARES)
-    return pd.DataFrame({"group": group, "said": said, "answered_on": days})
+    return pd.DataFrame({"group": group, "said": said, "answered_on": answered_on})
 
 
 def _shares(satisfied: float, not_said: float) -> tuple[float, float, float]:

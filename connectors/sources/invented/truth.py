@@ -16,6 +16,8 @@ from connectors.sources.invented.window import Array, Moments, Window, local_day
 
 _COUNTED = (MET, MISSED, PENDING, UNKNOWN, EXCLUDED, TIMED)
 STANDARD = "policing_pledge_2008"
+# Another number for every change of what is planted, so that logs of an earlier version are not taken for these.
+PLAN = 2
 # A case is counted into its local day and month, unless it covers more than a day itself.
 _PERIODS = {"treatment_gap": ("year",)}
 _USUAL_PERIODS = ("day", "month")
@@ -47,6 +49,7 @@ class Truth:
 
     def to_json(self) -> str:
         head = {
+            "plan": PLAN,
             "forces": self.forces,
             "seed": self.seed,
             "first_day": self.window.first_day.isoformat(),

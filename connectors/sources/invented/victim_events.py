@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from checks.logs import LOGS
+from connectors.sources.forces import load
 from connectors.sources.invented.diary import (
     Decided,
     Decision,
@@ -30,6 +31,7 @@ from connectors.sources.invented.victim_plan import VictimCase
 from connectors.sources.invented.window import Window
 
 STANDARD = "victims_code_2021_right_6"
+NATIONS = ("england", "wales", "united-kingdom")
 WORKING_DAYS, WORKING_DAYS_ENHANCED = 5, 1
 # What may happen in a case, in its order, and how often.
 COURSE_OF_EVENTS = {
@@ -88,8 +90,11 @@ class Events:
         return pd.DataFrame(rows)[[column.name for column in LOGS["victim_events"].columns]]
 
 
-def plan_events(cases: list[VictimCase], window: Window, rng: np.random.Generator) -> Events:
-    """What happens in the cases inside the window, in the order of the cases."""
+def plan_events(force: str, cases: list[VictimCase], window: Window, rng: np.random.Generator) -> Events:
+    """What happens in the cases inside the window, in the order of the cases; nothing where the Code does not apply."""
+    known = load()
+    if force in known and known[force].nation not in NATIONS:
+        return Events([])
     holidays = _bank_holidays(range(window.first_day.year, window.last_day.year + 2))
     planned = []
     for case in cases:

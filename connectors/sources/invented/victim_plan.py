@@ -16,9 +16,9 @@ from connectors.sources.invented.drawing import draw_kinds, keys
 from connectors.sources.invented.places import Places
 from connectors.sources.invented.window import Window
 
-OPENED_PER_DAY = 7
+OPENED_PER_DAY = 4
 # Cases opened before the window that are still open in it are delivered too, with all their contacts.
-HISTORY_DAYS = 150
+HISTORY_DAYS = 130
 ENHANCED, ENHANCED_NOT_RECORDED = 0.18, 0.1
 AGREEMENT_DAYS = 28
 # When it is agreed how often a victim is told; the rest within three weeks.

@@ -36,7 +36,7 @@ def victims(
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """`victim_cases`, `victim_contacts` and `victim_events` by log, and their cases."""
     as_at, planned = judged_from(window), plan_victims(places, window, size, rng)
-    events = plan_events(planned, window, rng)
+    events = plan_events(places.force, planned, window, rng)
     rows = {
         "victim_cases": _case_rows(planned, places, as_at),
         "victim_contacts": _contact_rows(planned, places, as_at, rng),
