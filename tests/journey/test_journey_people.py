@@ -24,6 +24,7 @@ MEASURES = {
     "plan_kept",
     "treatment_satisfaction",
     "treatment_gap",
+    "explained",
 }
 
 

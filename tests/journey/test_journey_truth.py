@@ -32,7 +32,10 @@ def of_logs(pledge: Pledge, truth: Truth, logs: Collection[str]) -> Truth:
             path.unlink()
     rows = {log: rows for log, rows in truth.rows.items() if log in logs}
     asked = [name for name, measure in measures().items() if set(measure.logs) <= set(logs)]
-    return replace(truth, rows=rows, cases=truth.cases[truth.cases["measure"].isin(asked)])
+    # The closing promise is asked of the misses of these measures alone.
+    owed = truth.cases["case_id"].str.partition("/")[0]
+    kept = truth.cases["measure"].isin(asked) & ((truth.cases["measure"] != "explained") | owed.isin(asked))
+    return replace(truth, rows=rows, cases=truth.cases[kept])
 
 
 def judged(pledge: Pledge, forces: list[str], days: int, last_day: date) -> Truth:

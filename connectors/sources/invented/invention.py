@@ -16,6 +16,7 @@ from checks.errors import UsageError
 from checks.logs import LOGS
 from connectors.sources.invented.calls import call_cases, call_rows, invent_calls
 from connectors.sources.invented.dissatisfactions import dissatisfactions
+from connectors.sources.invented.explained import owed_explanations
 from connectors.sources.invented.incident_states import incident_cases
 from connectors.sources.invented.incidents import incident_rows, invent_incidents
 from connectors.sources.invented.load import Load
@@ -68,6 +69,7 @@ def invent(folder: Path, forces: Sequence[str], days: int, seed: int, until: dat
     for log in (log for log in LOGS if log in invented[0].rows):
         files[f"{log}.csv"], counts[log] = _together(log, invented, window, seed)
     cases = pd.concat([force.cases for force in invented], ignore_index=True)
+    cases = pd.concat([cases, owed_explanations(cases, window.as_at)], ignore_index=True)
     truth = Truth(tuple(forces), seed, window, counts, cases)
     write(folder, {**files, "truth.json": truth.to_json()})
     return truth
