@@ -31,11 +31,7 @@ def with_odd_rows(
     """
     key = LOGS[log].keys[0]
     repeated = rows.sample(min(REPEATED_ROWS.get(log, 0), len(rows)), random_state=rng)
-    spoilt = [*SPOILT[log], *_bad_clocks(window, log)] if log in SPOILT else []
-    changes = [[one] for one in spoilt]
-    changes += [
-        [Spoilt("conflicting_duplicate", c.column, value) for value in (c.one, c.other)] for c in CONFLICTS.get(log, ())
-    ]
+    changes = _changes(log, window) if len(rows) else []
     copies = []
     for reference, versions in zip(keys(force, "X", len(changes)), changes, strict=True):
         copied = rows.sample(1, random_state=rng)
@@ -44,6 +40,14 @@ def with_odd_rows(
     together = pd.concat([rows, repeated, *copies], ignore_index=True)
     counts = {"written": len(together), "repeated": len(repeated), "quarantined": dict(kinds)}
     return together, counts
+
+
+def _changes(log: str, window: Window) -> list[list[Spoilt]]:
+    """What is changed in each copied row: one version of it, or two under one key that contradict each other."""
+    if log not in SPOILT:
+        return []
+    pairs = [(Spoilt("conflicting_duplicate", c.column, v) for v in (c.one, c.other)) for c in CONFLICTS.get(log, ())]
+    return [[one] for one in (*SPOILT[log], *_bad_clocks(window, log))] + [list(pair) for pair in pairs]
 
 
 def _bad_clocks(window: Window, log: str) -> list[Spoilt]:

@@ -81,8 +81,11 @@ def plan_victims(places: Places, window: Window, size: float, rng: np.random.Gen
     days = [first + timedelta(days=number) for number in range((window.last_day - first).days + 1)]
     opened = sorted(on_day(day, rng) for day in days for _ in range(rng.poisson(OPENED_PER_DAY * size)))
     count = len(opened)
+    # Drawn apart, so that the window has every odd kind.
+    before = sum(wall.date() < window.first_day for wall in opened)
     agreements, endings = (
-        draw_kinds(count, shares, rest, rng) for shares, rest in ((AGREEMENTS, IN_TIME), (ENDINGS, ACTIVE))
+        np.concatenate([draw_kinds(part, shares, rest, rng) for part in (before, count - before)])
+        for shares, rest in ((AGREEMENTS, IN_TIME), (ENDINGS, ACTIVE))
     )
     names, where = keys(places.force, "V", count), places.draw(count, rng)
     cases = [VictimCase(names[n], int(where[n]), opened[n], enhanced=_enhanced(rng)) for n in range(count)]
