@@ -44,7 +44,7 @@ def test_the_summary_is_that_of_the_first_standard_and_names_the_others(tmp_path
     said = pledge(*read, "--standard", "policing_pledge_2008", "--standard", VICTIMS_CODE)
     assert said.code == 0, said.err
     told = said.out.decode()
-    assert "dissatisfaction_acknowledged" in told and "victim_told" not in told
+    assert "victim_updated" in told and "victim_told" not in told
     assert f"Judged besides by {VICTIMS_CODE}: see them with --standard." in told
     assert {row["measure"] for row in pledge.rows("verdicts", "--standard", VICTIMS_CODE)} == {"victim_told"}
     assert "Judged besides" not in pledge(*read).out.decode()
