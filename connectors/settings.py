@@ -35,6 +35,9 @@ class Settings:
     store: str = _setting("sqlite:///.pledge/pledge.sqlite", "SQLAlchemy URL of the store: SQLite or PostgreSQL")
     input: str = _setting("", "folder the nightly DAG reads the logs from")
     nightly_sources: str = _setting("", "names of the source descriptions the nightly DAG reads, with blanks between")
+    nightly_standards: str = _setting(
+        "", "standards the nightly DAG judges by, with blanks between; Slack tells the first (empty: the default one)"
+    )
     sources: str = _setting("", "folder of further source descriptions, beside those shipped")
     fetched: str = _setting("", "folder for what HTTP sources answered (default: `fetched` beside the lake)")
     standards: str = _setting("", "folder of further standards, beside those shipped")

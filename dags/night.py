@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -13,6 +14,7 @@ from typing import Any
 from checks.errors import PledgeError, UsageError
 from checks.feeds import ALL
 from checks.logs import LOGS
+from checks.standard import editions
 from connectors.settings import Settings
 from connectors.sources.delivery import Source
 from connectors.sources.description import described
@@ -21,7 +23,7 @@ from connectors.store import read
 from connectors.store.engine import open_store, reading
 from dags import admission, fetching, steps
 from dags.looking import lake_exists
-from dags.plan import Plan, forces_of, source_folders
+from dags.plan import Plan, forces_of, source_folders, standards_of
 from dags.tables import Format, show
 
 Say = Callable[[str], None]
@@ -54,7 +56,7 @@ def one_night(settings: Settings, as_at: datetime, now: datetime, form: Format, 
         with suppress(Exception):  # the first error is the one to tell
             steps.fail(plan)
         raise
-    show_run(plan.store, plan.run_id, form)
+    show_run(settings, plan.run_id, form)
     if failures:
         raise failures[0]
     return any(row["fitness"] == admission.UNFIT for row in added)
@@ -84,14 +86,25 @@ def _refuse_misspelt_forces(plan: Plan, settings: Settings) -> None:
             raise UsageError(f"--force {force}", "no force is called that", near[0], "Correct the slug.")
 
 
-def show_run(store: str, run_id: str, form: Format) -> None:
-    """What a run left: to read, the last closed month of each force; to work with, every figure."""
-    with reading(open_store(store)) as conn:
+def show_run(settings: Settings, run_id: str, form: Format) -> None:
+    """What a run left: to read, the last closed month of each force by its first standard; to work with, every figure.
+
+    Editions of one standard count as one.
+    """
+    with reading(open_store(settings.store)) as conn:
         rows = list(read.read_table(conn, "verdicts", {}, run_id))
-        as_at = next(row["as_at"] for row in read.read_table(conn, "runs") if row["run_id"] == run_id)
+        run = next(row for row in read.read_table(conn, "runs") if row["run_id"] == run_id)
     if form is not Format.TABLE:
         show(rows, read.columns_of("verdicts"), form)
         return
+    standards = json.loads(run["standards"])
+    first = {each.name for each in editions(standards_of(settings).values(), standards[0])}
+    _show_month([row for row in rows if row["standard"] in first], run["as_at"], form)
+    if others := [name for name in standards if name not in first]:
+        print(f"\nJudged besides by {', '.join(others)}: see them with --standard.")
+
+
+def _show_month(rows: list[dict[str, Any]], as_at: datetime, form: Format) -> None:
     months = [row for row in rows if row["period"] == "month" and not (row["area"] or row["neighbourhood"])]
     closed = [
         row["period_start"] for row in months if row["cases"] and row["period_start"] < as_at.date().replace(day=1)
