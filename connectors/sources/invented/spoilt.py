@@ -12,6 +12,7 @@ from checks.logs import LOGS
 from connectors.sources.invented.drawing import keys
 from connectors.sources.invented.planted import (
     BAD_CLOCK,
+    BAD_CLOCK_COLUMNS,
     BAD_CLOCK_ROWS,
     BAD_CLOCK_TIME,
     CONFLICTS,
@@ -27,11 +28,14 @@ def with_odd_rows(
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The rows with repeated and spoilt ones added at the end, and how many there are of each kind.
 
+    A log for which none is planted stays as it is.
     Spoilt rows are copies under keys of their own, so that no planned case changes its state.
     """
+    if log not in SPOILT:
+        return rows, {"written": len(rows), "repeated": 0, "quarantined": {}}
     key = LOGS[log].keys[0]
     repeated = rows.sample(min(REPEATED_ROWS[log], len(rows)), random_state=rng)
-    changes = [[one] for one in (*SPOILT[log], *_bad_clocks(window))]
+    changes = [[one] for one in (*SPOILT[log], *_bad_clocks(log, window))]
     changes += [
         [Spoilt("conflicting_duplicate", c.column, value) for value in (c.one, c.other)] for c in CONFLICTS[log]
     ]
@@ -45,9 +49,10 @@ def with_odd_rows(
     return together, counts
 
 
-def _bad_clocks(window: Window) -> list[Spoilt]:
+def _bad_clocks(log: str, window: Window) -> list[Spoilt]:
+    column = BAD_CLOCK_COLUMNS.get(log, "received_at")
     return [
-        Spoilt(BAD_CLOCK[way], "received_at", f"{day.isoformat()} {BAD_CLOCK_TIME}")
+        Spoilt(BAD_CLOCK[way], column, f"{day.isoformat()} {BAD_CLOCK_TIME}")
         for way, day in window.clock_changes.items()
         for _ in range(BAD_CLOCK_ROWS)
     ]

@@ -16,14 +16,24 @@ from connectors.sources.invented.window import Array, Moments, Window, local_day
 
 _COUNTED = (MET, MISSED, PENDING, UNKNOWN, EXCLUDED, TIMED)
 STANDARD = "policing_pledge_2008"
+# Measures whose cases cover more than a day by themselves; they are counted in that period and in no shorter one.
+COVERS = {
+    "visible_time": "month",
+    "visible_when_needed": "month",
+    "abstraction": "month",
+    "turnover": "rolling_12_months",
+    "meeting_held": "month",
+    "update_published": "month",
+}
 
 
 @dataclass(frozen=True)
 class Truth:
     """What was planted.
 
-    `cases` has one row per case and measure: force, measure, case_id, local_day, state, reason. `rows` says per
-    log how many rows were written, repeated, and spoilt (by kind): spoilt rows are in no case.
+    `cases` has one row per case and measure: force, measure, case_id, local_day, state, reason; timed shares have
+    their `part` and `whole` beside them. `rows` says per log how many rows were written, repeated, and spoilt (by
+    kind): spoilt rows are in no case.
     """
 
     forces: tuple[str, ...]
@@ -37,9 +47,16 @@ class Truth:
         return self.window.as_at
 
     def counts(self) -> list[dict[str, Any]]:
-        """One record per force, measure and local day or month, with the counts of `verdicts` and the reasons."""
-        month = self.cases["local_day"].dt.to_period("M").dt.to_timestamp()
-        return _counts(self.cases, "day") + _counts(self.cases.assign(local_day=month), "month")
+        """One record per force, measure and period, with the counts of `verdicts` and the reasons."""
+        covers = self.cases["measure"].map(COVERS).fillna("day")
+        month = self.cases["local_day"].dt.to_period("M")
+        monthly = self.cases.assign(local_day=month.dt.to_timestamp())
+        yearly = self.cases.assign(local_day=(month - 11).dt.to_timestamp())
+        return [
+            *_counts(self.cases[covers == "day"], "day"),
+            *_counts(monthly[covers.isin(["day", "month"])], "month"),
+            *_counts(yearly[covers == "rolling_12_months"], "rolling_12_months"),
+        ]
 
     def to_json(self) -> str:
         head = {
