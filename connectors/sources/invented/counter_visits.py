@@ -65,5 +65,5 @@ def counter_visits(
     )
     counted = ~np.isin(course, _NO_CASE)
     state = np.where(course == _IN_HOURS, MET, MISSED)[counted].astype(object)
-    cases = cases_of("open_as_advertised", places.force, ids[counted], visited[counted], state, "")
+    cases = cases_of("open_as_advertised", places.force, ids[counted], visited[counted], state)
     return {"counter_visits": rows}, cases

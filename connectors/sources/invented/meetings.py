@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
 import numpy as np
@@ -10,14 +10,7 @@ import pandas as pd
 
 from connectors.sources.invented.drawing import draw_kinds, keys
 from connectors.sources.invented.load import Load
-from connectors.sources.invented.months import (
-    day_after_month,
-    month_at,
-    month_cases,
-    months_between,
-    neighbourhood_months,
-    occurs,
-)
+from connectors.sources.invented.months import active_spans, month_cases, neighbourhood_months, occurs
 from connectors.sources.invented.places import Places
 from connectors.sources.invented.planted import MET, MISSED
 from connectors.sources.invented.window import HOUR, Window, moment, nothing, to_utc
@@ -74,27 +67,18 @@ def meetings(
 def _planned(places: Places, window: Window, rng: np.random.Generator) -> list[_Meeting]:
     """The meetings of every month of the window and of the one of the night's run, none before the window begins."""
     plan: list[_Meeting] = []
-    months = months_between(window.first_day, month_at(window.as_at))
-    courses = draw_kinds(len(places.neighbourhoods) * len(months), _COURSES, _USUAL, rng)
-    place = [(one, month) for month in months for one in places.neighbourhoods.itertuples()]
-    as_at = window.as_at.replace(tzinfo=None)
-    for (one, month), course in zip(place, courses, strict=True):
-        first, next_month = max(month, window.first_day, one.active_from.date()), day_after_month(month)
-        if pd.notna(one.active_to):
-            next_month = min(next_month, one.active_to.date())
-        if next_month <= first:
+    spans = active_spans(places, window)
+    for span, course in zip(spans, draw_kinds(len(spans), _COURSES, _USUAL, rng), strict=True):
+        if course == "on_the_first_of_the_next":
+            starts = datetime.combine(span.after, _AFTER_MIDNIGHT)
+            plan.append(_Meeting(span.neighbourhood, "meeting", starts, _HELD))
             continue
         for kind, outcome in _PLANNED.get(course, ((course, _HELD),)):
-            starts = datetime.combine(_day(first, next_month, rng), _EVENING)
-            plan.append(_Meeting(one.neighbourhood, kind, starts, outcome))
-        if course == "on_the_first_of_the_next":
-            plan[-1] = _Meeting(one.neighbourhood, "meeting", datetime.combine(next_month, _AFTER_MIDNIGHT), _HELD)
+            day = span.first + timedelta(days=int(rng.integers(0, (span.after - span.first).days)))
+            plan.append(_Meeting(span.neighbourhood, kind, datetime.combine(day, _EVENING), outcome))
+    as_at = window.as_at.replace(tzinfo=None)
     # Local evenings are hours away from the run at 06:00, so that comparing with it in UTC is the same.
     return [one if one.starts <= as_at else one._replace(outcome=_TO_COME) for one in plan]
-
-
-def _day(first: date, after: date, rng: np.random.Generator) -> date:
-    return first + timedelta(days=int(rng.integers(0, (after - first).days)))
 
 
 def _rows(plan: list[_Meeting], force: str, as_at: np.datetime64, rng: np.random.Generator) -> pd.DataFrame:

@@ -112,7 +112,8 @@ def _promise(plan: pd.DataFrame, as_at: np.datetime64, rng: np.random.Generator)
     )
     # 17:00, local time, some days later.
     day = local_days(np.fmax(answered, moments_of(plan, "received_at"))) + rng.integers(2, 11, count)
-    promised = to_utc(day.astype("datetime64[ms]") + 17 * HOUR)
+    five_o_clock = np.add(day.astype("datetime64[ms]"), 17 * HOUR)
+    promised = to_utc(five_o_clock)
     plan["detail_promised_for"] = np.where(promises, promised, nothing(count))
     wait = (promised - answered) / _MINUTE
     sent = np.select(
@@ -121,7 +122,7 @@ def _promise(plan: pd.DataFrame, as_at: np.datetime64, rng: np.random.Generator)
         answered
         + _MINUTE * np.maximum((np.where(np.isnan(wait), 1, wait) * rng.uniform(0.2, 1, count)).astype(int), 1),
     )
-    sent[(plan["detail"] == "detail_never").to_numpy() | ~promises.to_numpy()] = np.datetime64("NaT")
+    sent[(plan["detail"] == "detail_never").to_numpy() | ~promises] = np.datetime64("NaT")
     plan["detail_sent_at"] = sent
 
 
@@ -129,9 +130,7 @@ def _answered_cases(plan: pd.DataFrame, force: str, as_at: np.datetime64) -> pd.
     in_time = np.where(plan["in_time"], MET, MISSED)
     known = plan["course"].map({name: course.state for name, course in _COURSES.items()})
     received = moments_of(plan, "received_at")
-    state = settled(
-        known.fillna(pd.Series(in_time)).to_numpy(object), moments_of(plan, "responded_at"), received + _LIMIT, as_at
-    )
+    state = settled(np.where(known.notna(), known, in_time), moments_of(plan, "responded_at"), received + _LIMIT, as_at)
     left_out = (plan["kind"] != _NEEDED).to_numpy()
     state = np.where(left_out, EXCLUDED, state)
     return cases_of("message_answered", force, plan["message_id"].to_numpy(), received, state, plan["kind"].to_numpy())
@@ -140,9 +139,9 @@ def _answered_cases(plan: pd.DataFrame, force: str, as_at: np.datetime64) -> pd.
 def _detail_cases(plan: pd.DataFrame, force: str, as_at: np.datetime64) -> pd.DataFrame:
     """Who promised something keeps it, whether or not the message itself needed a reply."""
     part = plan[plan["detail_promised_for"].notna()]
-    state = part["detail"].map({name: course.state for name, course in _DETAIL_COURSES.items()}).fillna(MET)
+    planned = part["detail"].map({name: course.state for name, course in _DETAIL_COURSES.items()}).fillna(MET)
     promised = moments_of(part, "detail_promised_for")
-    state = settled(state.to_numpy(object), moments_of(part, "detail_sent_at"), promised, as_at)
+    state = settled(planned.to_numpy(object), moments_of(part, "detail_sent_at"), promised, as_at)
     state = np.where(part["kind"].isin(["test", "duplicate"]), EXCLUDED, state)
     ids, reason = part["message_id"].to_numpy(), part["kind"].to_numpy()
     return cases_of("detail_followed_up", force, ids, promised, state, reason)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -32,6 +33,27 @@ def months_between(first: date, last: date) -> list[date]:
 def day_after_month(month: date) -> date:
     """The first day of the next month."""
     return (month + timedelta(days=31)).replace(day=1)
+
+
+class Span(NamedTuple):
+    """The days of one month, from `first` to before `after`, on which a team can do what the month asks of it."""
+
+    neighbourhood: str
+    first: date
+    after: date
+
+
+def active_spans(places: Places, window: Window) -> list[Span]:
+    """The months of the window and that of the night's run, cut to the window and to when a neighbourhood is there."""
+    known = places.neighbourhoods
+    days = zip(known["neighbourhood"], days_of(known["active_from"]), days_of(known["active_to"]), strict=True)
+    each = [(str(code), created.item(), closed.item() or date.max) for code, created, closed in days]
+    spans = [
+        Span(code, max(month, window.first_day, created), min(day_after_month(month), closed))
+        for month in months_between(window.first_day, month_at(window.as_at))
+        for code, created, closed in each
+    ]
+    return [span for span in spans if span.first < span.after]
 
 
 def neighbourhood_months(places: Places, window: Window, first: Array) -> pd.DataFrame:

@@ -111,28 +111,30 @@ def turnover_cases(plan: pd.DataFrame, places: Places, window: Window) -> pd.Dat
     part ÷ whole is leavers ÷ average strength.
     """
     last = month_at(window.as_at)
-    ends = months_between(_log_begins(window), last)[_A_YEAR - 1 :]
-    months = pd.DataFrame({"month": np.array(ends, dtype="datetime64[D]")})
-    month = months["month"].to_numpy().astype("datetime64[M]")
-    months["begins"], months["after"] = (
-        (month - (_A_YEAR - 1)).astype("datetime64[D]"),
-        (month + 1).astype("datetime64[D]"),
-    )
-    each = places.neighbourhoods.merge(months, how="cross")
-    there = (each["active_from"] < each["after"]) & ~(each["active_to"] <= each["month"])
-    each = each[there].reset_index(drop=True)
-    part = ((each["active_from"] > each["begins"]) | (each["active_to"] < each["after"])).to_numpy()
-    each["leavers"], each["officer_days"] = _counted(plan, each)
+    each = _twelve_months(places, window)
+    part = (each["active_from"] > each["begins"]) | (each["active_to"] < each["after"])
     wrong = each["neighbourhood"].isin(plan.loc[plan["reversed"], "neighbourhood"])
     running = each["month"] >= np.datetime64(last)
+    leavers, officer_days = _counted(plan, each)
     # Contradictory times are unknown whatever is still to come.
-    conditions = [part, wrong, running, each["officer_days"] > 0]
+    conditions = [one.to_numpy() for one in (part, wrong, running, officer_days > 0)]
     state = np.select(conditions, [EXCLUDED, UNKNOWN, PENDING, TIMED], UNKNOWN).astype(object)
     dated = to_utc(days_of(each["month"]).astype("datetime64[ms]"))
     cases = cases_of("turnover", places.force, month_names(each), dated, state, PART_MONTH)
     days = (each["after"] - each["begins"]).dt.days
     timed = state == TIMED
-    return cases.assign(part=(each["leavers"] * days).where(timed), whole=each["officer_days"].where(timed))
+    return cases.assign(part=(leavers * days).where(timed), whole=officer_days.where(timed))
+
+
+def _twelve_months(places: Places, window: Window) -> pd.DataFrame:
+    """Every neighbourhood with each month that ends twelve whole ones of the log: month, begins, after (local days)."""
+    ends = months_between(_log_begins(window), month_at(window.as_at))[_A_YEAR - 1 :]
+    month = np.array(ends, dtype="datetime64[M]")
+    begins, after = ((month + shift).astype("datetime64[D]") for shift in (1 - _A_YEAR, 1))
+    months = pd.DataFrame({"month": month.astype("datetime64[D]"), "begins": begins, "after": after})
+    each = places.neighbourhoods.merge(months, how="cross")
+    there = (each["active_from"] < each["after"]) & ~(each["active_to"] <= each["month"])
+    return each[there].reset_index(drop=True)
 
 
 def _counted(plan: pd.DataFrame, each: pd.DataFrame) -> tuple[pd.Series, pd.Series]:

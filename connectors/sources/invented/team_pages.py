@@ -43,8 +43,9 @@ def team_pages(
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """The rows of the log, and the cases of `team_published` and `team_page_current`."""
     plan = _checks(places, window)
-    count, checked = len(plan), to_utc(days_of(plan["day"]).astype("datetime64[ms]") + _LOOKED_AT)
-    checked = checked + _SECOND * plan.groupby("day").cumcount().to_numpy()
+    count = len(plan)
+    wall = np.add(days_of(plan["day"]).astype("datetime64[ms]"), _LOOKED_AT)
+    checked = to_utc(wall) + _SECOND * plan.groupby("day").cumcount().to_numpy()
     plan["lacks"] = draw_kinds(count, dict.fromkeys(_LACKING, _ONE_LACKS), _WHOLE, rng)
     noticed = np.datetime64(window.first_day + timedelta(days=_NOTICED_AFTER_DAYS))
     plan.loc[(plan["neighbourhood"] == _WITHOUT_BASE) & (plan["day"] < noticed), "lacks"] = "no_base"
@@ -55,8 +56,8 @@ def team_pages(
     published = np.where(plan["lacks"] == _WHOLE, MET, MISSED).astype(object)
     current = np.where(plan["change"] == _CHANGED, TIMED, UNKNOWN).astype(object)
     cases = [
-        cases_of("team_published", places.force, named, checked, published, ""),
-        cases_of("team_page_current", places.force, named, checked, current, ""),
+        cases_of("team_published", places.force, named, checked, published),
+        cases_of("team_page_current", places.force, named, checked, current),
     ]
     return {"team_pages": _rows(plan, places.force, checked, window, rng)}, pd.concat(cases, ignore_index=True)
 

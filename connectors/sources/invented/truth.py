@@ -25,6 +25,7 @@ COVERS = {
     "meeting_held": "month",
     "update_published": "month",
 }
+_COUNTED_IN = {"day": ["day"], "month": ["day", "month"], "year": ["year"], "rolling_12_months": ["rolling_12_months"]}
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,16 @@ class Truth:
         """One record per force, measure and period, with the counts of `verdicts` and the reasons."""
         covers = self.cases["measure"].map(COVERS).fillna("day")
         month = self.cases["local_day"].dt.to_period("M")
-        monthly = self.cases.assign(local_day=month.dt.to_timestamp())
-        yearly = self.cases.assign(local_day=(month - 11).dt.to_timestamp())
+        begins = {
+            "day": self.cases["local_day"],
+            "month": month.dt.to_timestamp(),
+            "year": self.cases["local_day"].dt.to_period("Y").dt.to_timestamp(),
+            "rolling_12_months": (month - 11).dt.to_timestamp(),
+        }
         return [
-            *_counts(self.cases[covers == "day"], "day"),
-            *_counts(monthly[covers.isin(["day", "month"])], "month"),
-            *_counts(yearly[covers == "rolling_12_months"], "rolling_12_months"),
+            record
+            for period, first_day in begins.items()
+            for record in _counts(self.cases.assign(local_day=first_day)[covers.isin(_COUNTED_IN[period])], period)
         ]
 
     def to_json(self) -> str:
@@ -124,7 +129,7 @@ def settled(state: Array, decided_at: Moments, due_at: Moments | None, as_at: np
 
 
 def cases_of(
-    measure: str, force: str, case_id: Array, started_at: Moments, state: Array, reason: Array
+    measure: str, force: str, case_id: Array, started_at: Moments, state: Array, reason: Array | str = ""
 ) -> pd.DataFrame:
     """Cases in the shape of `Truth.cases`."""
     return pd.DataFrame(

@@ -10,14 +10,7 @@ import pandas as pd
 
 from connectors.sources.invented.drawing import draw_kinds, keys
 from connectors.sources.invented.load import Load
-from connectors.sources.invented.months import (
-    day_after_month,
-    month_at,
-    month_cases,
-    months_between,
-    neighbourhood_months,
-    occurs,
-)
+from connectors.sources.invented.months import Span, active_spans, month_cases, neighbourhood_months, occurs
 from connectors.sources.invented.places import Places
 from connectors.sources.invented.planted import MET, MISSED
 from connectors.sources.invented.window import Window, moment, to_utc
@@ -61,26 +54,21 @@ def updates(
 
 def _planned(places: Places, window: Window, rng: np.random.Generator) -> list[_Update]:
     """The updates of every month, as far as they are published when the night's run looks."""
-    plan: list[_Update] = []
-    months = months_between(window.first_day, month_at(window.as_at))
-    courses = draw_kinds(len(places.neighbourhoods) * len(months), _COURSES, _USUAL, rng)
-    place = [(one, month) for month in months for one in places.neighbourhoods.itertuples()]
-    for (one, month), course in zip(place, courses, strict=True):
-        first, next_month = max(month, window.first_day, one.active_from.date()), day_after_month(month)
-        closed = one.active_to.date() if pd.notna(one.active_to) else next_month
-        if min(next_month, closed) > first:
-            plan += _of_month(one.neighbourhood, first, min(next_month, closed), course, rng)
+    spans = active_spans(places, window)
+    courses = draw_kinds(len(spans), _COURSES, _USUAL, rng)
+    plan = [one for span, course in zip(spans, courses, strict=True) for one in _of_month(span, course, rng)]
     known = to_utc(np.array([one.published for one in plan], dtype="datetime64[ms]")) <= moment(window.as_at)
     return [one for one, is_known in zip(plan, known, strict=True) if is_known]
 
 
-def _of_month(neighbourhood: str, first: date, after: date, course: str, rng: np.random.Generator) -> list[_Update]:
-    """What one neighbourhood is told of a month, of which it has the days from `first` to before `after`."""
-    days = sorted(first + timedelta(days=int(day)) for day in rng.integers(0, (after - first).days, 2))
+def _of_month(span: Span, course: str, rng: np.random.Generator) -> list[_Update]:
+    """What one neighbourhood is told of a month."""
+    length = (span.after - span.first).days
+    days = sorted(span.first + timedelta(days=int(day)) for day in rng.integers(0, length, 2))
     part = PARTS[int(rng.integers(len(PARTS)))]
 
     def update(day: date, absent: dict[str, str], at: time = _NOON) -> _Update:
-        return _Update(neighbourhood, datetime.combine(day, at), first.replace(day=1), absent)
+        return _Update(span.neighbourhood, datetime.combine(day, at), span.first.replace(day=1), absent)
 
     lacking = {part: "false" if rng.random() < 0.5 else ""}
     planned = {
@@ -88,7 +76,7 @@ def _of_month(neighbourhood: str, first: date, after: date, course: str, rng: np
         "two_halves": [update(day, half) for day, half in zip(days, _HALVES, strict=True)],
         "incomplete_then_whole": [update(days[0], lacking), update(days[1], {})],
         # Ten minutes past midnight: in summer that is still the month before in UTC.
-        "late_by_a_day": [update(after, {}, _AFTER_MIDNIGHT)],
+        "late_by_a_day": [update(span.after, {}, _AFTER_MIDNIGHT)],
         "nothing": [],
     }
     return planned.get(course, [update(days[0], {})])
