@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import pytest
 from connectors.sources.invented import Truth, invent
 from tests.journey.pledge import Pledge
 
+CASE = ["force", "measure", "case_id", "local_day", "state", "reason"]
 COUNTS = ("cases", "met", "missed", "pending", "unknown", "excluded", "timed")
 
 
@@ -22,8 +25,10 @@ def frame(pledge: Pledge, *arguments: str) -> pd.DataFrame:
     return pd.read_parquet(io.BytesIO(said.out))
 
 
-def judged(pledge: Pledge, forces: list[str], days: int, last_day: date) -> Truth:
+def judged(pledge: Pledge, forces: list[str], days: int, last_day: date, without: Sequence[str] = ()) -> Truth:
     truth = invent(pledge.input, forces, days, 7, last_day)
+    for log in without:
+        (pledge.input / f"{log}.csv").unlink()
     said = pledge.run(truth.as_at.isoformat())
     assert said.code == 0, said.err
     assert "0 unchanged; unfit" not in said.err
@@ -31,23 +36,26 @@ def judged(pledge: Pledge, forces: list[str], days: int, last_day: date) -> Trut
 
 
 def check_quarantine(pledge: Pledge, truth: Truth) -> None:
-    planted = {log: sum(rows["quarantined"].values()) for log, rows in truth.rows.items()}
+    delivered = {path.stem for path in pledge.input.glob("*.csv")}
+    planted = {log: sum(rows["quarantined"].values()) for log, rows in truth.rows.items() if log in delivered}
     found = {row["log"]: row["rows_quarantined"] for row in pledge.tables()["deliveries"]}
     assert found == planted
 
 
 def check_cases(pledge: Pledge, truth: Truth) -> None:
     named = [word for measure in truth.cases["measure"].unique() for word in ("--measure", measure)]
-    found = frame(pledge, "cases", *named)[["force", "measure", "case_id", "local_day", "state", "reason"]]
+    found = frame(pledge, "cases", *named)[CASE]
     found = found.assign(reason=found["reason"].fillna(""), local_day=found["local_day"].astype(str))
-    planted = truth.cases.assign(local_day=truth.cases["local_day"].dt.date.astype(str))
+    planted = truth.cases[CASE].assign(local_day=truth.cases["local_day"].dt.date.astype(str))
     both = planted.merge(found, how="outer", indicator=True)
     different = both[both["_merge"] != "both"]
     assert different.empty, f"{len(different)} of {len(planted)} cases differ:\n{different.head(12).to_string()}"
 
 
 def check_figures(pledge: Pledge, truth: Truth) -> None:
-    planted = json.loads((pledge.input / "truth.json").read_text())["counts"]
+    measures = set(truth.cases["measure"])
+    told = json.loads((pledge.input / "truth.json").read_text())["counts"]
+    planted = [each for each in told if each["measure"] in measures]
     rows = frame(pledge, "verdicts").query("area == '' and neighbourhood == '' and force != 'all'")
     said = {
         (row.force, row.measure, row.period, str(row.period_start)): (
@@ -64,9 +72,23 @@ def check_figures(pledge: Pledge, truth: Truth) -> None:
         for each in planted
     }
     assert {key: said.get(key) for key in wanted} == wanted
-    measures = {key[1] for key in wanted}
-    beyond = {key for key in said if key[1] in measures and key[2] in ("day", "month") and key not in wanted}
+    periods = {key[1:3] for key in wanted}
+    beyond = {key for key in said if key[1:3] in periods and key not in wanted}
     assert all(not any(said[key][0].values()) for key in beyond), "figures of cases nobody planted"
+
+
+def check_shares(pledge: Pledge, truth: Truth) -> None:
+    """A share that no limit judges is the planted part of the planted whole, neighbourhood by neighbourhood."""
+    rows = frame(pledge, "verdicts").query("neighbourhood != '' and force != 'all' and period != 'year'")
+    last_month = pd.to_datetime(rows["period_start"]) + pd.DateOffset(months=1) - pd.DateOffset(days=1)
+    yearly = rows["period"] == "rolling_12_months"
+    last_month = last_month.mask(yearly, last_month + pd.DateOffset(months=11)).dt.strftime("%Y-%m")
+    rows = rows.assign(case_id=rows["neighbourhood"] + "/" + last_month)
+    planted = truth.cases[truth.cases["whole"].notna()]
+    both = planted.merge(rows, on=["force", "measure", "case_id"], how="left")
+    assert len(both) == len(planted) > 50
+    wrong = both[both["numerator"] * both["whole"] != both["denominator"] * both["part"]]
+    assert wrong.empty, wrong[["force", "measure", "case_id", "part", "whole", "numerator", "denominator"]].to_string()
 
 
 @pytest.mark.parametrize(
@@ -82,3 +104,16 @@ def test_zero_differences_from_the_truth(tmp_path: Path, forces: list[str], days
     check_quarantine(pledge, truth)
     check_cases(pledge, truth)
     check_figures(pledge, truth)
+
+
+def test_sixty_days_of_neighbourhood_teams(tmp_path: Path) -> None:
+    """Every log but the two big ones, over as many days as `pledge demo` invents."""
+    pledge = Pledge(tmp_path)
+    truth = judged(pledge, ["norfolk", "suffolk"], 60, date(2026, 4, 30), without=["calls", "incidents"])
+    unjudged = {"answer_999", "answer_non_emergency", "advice_given", "deploy_emergency"}
+    without = truth.cases["measure"].isin(unjudged) | truth.cases["measure"].str.match("attend|eta|appointment")
+    truth = replace(truth, cases=truth.cases[~without])
+    check_quarantine(pledge, truth)
+    check_cases(pledge, truth)
+    check_figures(pledge, truth)
+    check_shares(pledge, truth)
