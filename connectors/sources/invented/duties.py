@@ -101,7 +101,9 @@ def _shifts(team: pd.DataFrame, window: Window) -> pd.DataFrame:
     works = (each["number"] + each["place"]) % 7 < 5
     each = each[held & works].drop_duplicates(["place", "day"]).sort_values(["day", "place"], ignore_index=True)
     week_end = each["day"].dt.dayofweek.isin([_FRIDAY, _SATURDAY])
-    at_night = week_end & (each["place"] % TEAM < 2) & (each["neighbourhood"] != _ON_THE_EDGE)
+    # Over the weekend and over the turn of a month.
+    nights = week_end | each["day"].dt.is_month_end
+    at_night = nights & (each["place"] % TEAM < 2) & (each["neighbourhood"] != _ON_THE_EDGE)
     late = (each["number"] // 7 + each["place"]) % 2 == 1
     hour = np.select([at_night, late], [_NIGHT, _LATE], _EARLY)
     each["begins"] = days_of(each["day"]).astype("datetime64[ms]") + hour * HOUR
