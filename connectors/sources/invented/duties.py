@@ -45,12 +45,12 @@ def _all_day(share: float, letter: str, activity: str) -> _Course:
 _PATROL = "patrol"
 _COURSES = {
     _PATROL: _all_day(0, "v", _VISIBLE),
-    "desk_at_the_end": _Course(0.15, "vvvvvvvo", ((_VISIBLE, 0, 7), (_OTHER, 7, 8))),
-    "desk_within_patrol": _Course(0.08, "oovvvvvv", ((_VISIBLE, 0, 8), (_OTHER, 0, 2))),
-    "desk": _all_day(0.05, "o", _OTHER),
-    "called_away": _Course(0.05, "vvaavvvv", ((_VISIBLE, 0, 8), (_ABSTRACTED, 2, 4))),
+    "desk_at_the_end": _Course(0.12, "vvvvvvvo", ((_VISIBLE, 0, 7), (_OTHER, 7, 8))),
+    "desk_within_patrol": _Course(0.06, "oovvvvvv", ((_VISIBLE, 0, 8), (_OTHER, 0, 2))),
+    "desk": _all_day(0.025, "o", _OTHER),
+    "called_away": _Course(0.04, "vvaavvvv", ((_VISIBLE, 0, 8), (_ABSTRACTED, 2, 4))),
     "called_away_noted_twice": _Course(0.01, "vaaaaavv", ((_VISIBLE, 0, 8), (_ABSTRACTED, 1, 5), (_ABSTRACTED, 2, 6))),
-    "taken_off": _all_day(0.02, "a", _ABSTRACTED),
+    "taken_off": _all_day(0.01, "a", _ABSTRACTED),
     "course_within_patrol": _Course(0.02, "vvvvxxvv", ((_VISIBLE, 0, 8), (_TRAINING, 4, 6))),
     "entered_twice": _Course(0.02, "vvvvvvvv", ((_VISIBLE, 0, 6), (_VISIBLE, 2, 8))),
     "everything_at_once": _Course(
@@ -67,7 +67,7 @@ _DESK_BOUND, _DESK_SHARE = "E07", 0.35
 _ON_THE_EDGE, _FIVE_SHIFTS = "W12", (_PATROL, _PATROL, _PATROL, "half_desk", "half_abstracted")
 # One duty of this team is written the wrong way round, in the first month.
 _REVERSED = "E08"
-# Of the big event the teams of this area spare nearly nobody.
+# The big event takes most from the teams of this area.
 _EVENT_AREA, _EVENT_AREA_STAYS = "Central", 0.1
 
 

@@ -168,7 +168,7 @@ UNREAD_MAILBOX = Spell(
     "a week in which a mailbox is not read", "message_answered", 0.4, begins=33, days=6, area="Eastern"
 )
 # The share of officers who stay with their teams.
-BIG_EVENT = Spell("officers are taken off their teams for a big event", "abstraction", 0.5, begins=26, days=3)
+BIG_EVENT = Spell("officers are taken off their teams for a big event", "abstraction", 0.8, begins=26, days=3)
 SPELLS = (SLOW_999_WEEK, FAR_RURAL, UNREAD_MAILBOX, BIG_EVENT)
 KNIFE_EDGES = (
     KnifeEdge("a month kept with no case to spare", "attend_vulnerable", "vulnerable", "first"),
