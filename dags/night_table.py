@@ -42,7 +42,7 @@ def _in_full(rows: Sequence[Row]) -> str:
 
 def _beside(rows: Sequence[Row], forces: Sequence[str]) -> str:
     cells = {(row["measure"], row["force"]): f"{_share(row)}  {_words(row)}".strip() for row in rows}
-    measures = {row["measure"]: row for row in _in_order(rows)}
+    measures = {row["measure"]: row for row in _in_order([row for row in rows if row["force"] in forces])}
     lines = [
         (*_promise(row), _target(row), *(cells.get((name, force), "") for force in forces))
         for name, row in measures.items()
