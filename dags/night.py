@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from checks.errors import PledgeError, UsageError
@@ -23,14 +24,11 @@ from connectors.store import read
 from connectors.store.engine import open_store, reading
 from dags import admission, fetching, steps
 from dags.looking import lake_exists
+from dags.night_table import night_table
 from dags.plan import Plan, forces_of, source_folders, standards_of
 from dags.tables import Format, show
 
 Say = Callable[[str], None]
-NIGHT_SHORT = (
-    "force", "commitment", "measure", "period", "period_start", "numerator", "denominator", "rate", "rate_low",
-    "rate_high", "unknown", "target", "verdict",
-)  # fmt: skip
 
 
 def one_night(settings: Settings, as_at: datetime, now: datetime, form: Format, say: Say, **choices: Any) -> bool:
@@ -111,10 +109,12 @@ def _show_month(rows: list[dict[str, Any]], as_at: datetime, form: Format) -> No
     ]
     last = max(closed, default=max((row["period_start"] for row in months), default=None))
     shown = [row for row in months if row["period_start"] == last and row["force"] != ALL]
-    show([row for row in shown if row["verdict"] != "cannot_judge"], read.columns_of("verdicts"), form, NIGHT_SHORT)
-    blind = sorted({f"{row['measure']} ({row['force']})" for row in shown if row["verdict"] == "cannot_judge"})
-    if blind:
-        print(f"\nCannot be judged, because nothing fit was delivered for them: {', '.join(blind)}.")
+    print(night_table([row for row in shown if row["verdict"] != "cannot_judge"]) or "(no figures)")
+    for force in sorted({row["force"] for row in shown}):
+        blind = sorted(row["measure"] for row in shown if row["force"] == force and row["verdict"] == "cannot_judge")
+        if blind:
+            told = f"{force}: cannot be judged, because nothing fit was delivered: {', '.join(blind)}."
+            print("\n" + fill(told, 118, subsequent_indent="  "))
 
 
 def dry_run(
