@@ -11,11 +11,14 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from checks.database import connect
 from checks.feeds import ALL, Delivered, Feeds, gaps
 from checks.logs import LOGS, Kind
 from connectors.lake.cases import read_cases
 from connectors.lake.tables import Lake
 from connectors.settings import Settings
+from connectors.store import read
+from connectors.store.engine import open_store, reading
 from dags.admission import FIT, WITHDRAWN
 from dags.plan import Plan, zones
 
@@ -50,6 +53,20 @@ def known(
     for force, own in found.items():
         days[force] = days.get(force, set()).union(*(gap.days(LOOK_BACK) for gap in own))
     return Feeds(held, never, found, days)
+
+
+def as_known(settings: Settings, plan: Plan, versions: Mapping[str, int], run: str | None) -> Feeds:
+    """The feeds as they are known now, or as a run (its id) knew them, for judging again without a run."""
+    logs, lake = {name: version for name, version in versions.items() if name in LOGS}, plan.open_lake()
+    con = connect()
+    try:
+        with reading(open_store(plan.store, create=False)) as conn:
+            runs = {row["run_id"]: row for row in read.read_table(conn, "runs")}
+            last = runs[run]["run_number"] if run else max((row["run_number"] for row in runs.values()), default=0)
+            brought = [row for row in read.read_table(conn, "deliveries") if runs[row["run_id"]]["run_number"] <= last]
+        return known(con, lake, logs, versions.get("cases"), settings, plan, brought, runs)
+    finally:
+        con.close()
 
 
 def forces(judged: Sequence[str], known: Feeds, plan: Plan) -> list[str]:

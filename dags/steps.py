@@ -26,9 +26,10 @@ from connectors.lake.cases import Slice, lay_missed_cases, write_cases
 from connectors.settings import Settings
 from connectors.sources.forces import DEFAULT_ZONE
 from connectors.store import read, write
+from connectors.store import sensitivity as definition_counts
 from connectors.store.engine import open_store
 from connectors.store.engine import reading as read_only
-from dags import deliveries, feeds, recording, storing
+from dags import definitions, deliveries, feeds, recording, storing
 from dags.plan import (
     FIRST_YEAR,
     Plan,
@@ -149,9 +150,14 @@ def judge(plan: Plan, settings: Settings, force: str, say: Say = _silent) -> lis
 
 def _judged(con: duckdb.DuckDBPyConnection, plan: Plan, settings: Settings, force: str) -> Iterator[str]:
     lake, standards, window = plan.open_lake(), chosen_standards(settings, plan.standards), plan.window
+    engine = open_store(plan.store)
+    with read_only(engine) as conn:
+        counted = definition_counts.counted(conn, [force])
     files = {name: lake.files(name, version, force=[force]) for name, version in lake.versions().items()}
     holidays = bank_holidays(settings, [force], FIRST_YEAR, plan.moment.year + 1)
-    prepare(con, window, zones(settings, [force]), files, bank_holidays=holidays)
+    zone = zones(settings, [force])
+    prepare(con, window, zone, files, bank_holidays=holidays)
+    counting = definitions.Counting(con, plan, lake, force, files, (zone, holidays), counted)
     cases = lake.table("cases")
     standing = {each for each in lake.changed_slices(None, cases.version()) if each[2] == force} if cases else set()
     for measure in measures().values():
@@ -170,6 +176,9 @@ def _judged(con: duckdb.DuckDBPyConnection, plan: Plan, settings: Settings, forc
             slice_ = Slice(name, measure.name, force)
             if write_cases(con, lake, slice_, plan.run_id, window.first_day, window.last_day):
                 yield f"{name}/{measure.name}"
+        counting.count(measure, standards)
+    with engine.begin() as conn:
+        definition_counts.keep_counts(conn, counting.found)
 
 
 def record(plan: Plan, settings: Settings, forces: Sequence[str], say: Say = _silent) -> int:
@@ -199,8 +208,12 @@ def record(plan: Plan, settings: Settings, forces: Sequence[str], say: Say = _si
             for each in recording.tally(con, lake, standards, measure, version, told)
         ]
         said = recording.conclude(tallies, known, plan.window, told, feeds.why(plan, brought, runs))
+        with read_only(engine) as conn:
+            counted = definition_counts.counted(conn, told)
+        tables = definitions.said(tallies, said.tallies, counted, standards, known, plan, settings, told)
         storing.store_cases(engine, con, lake, version, plan, standards, slices)
-        written = storing.store_figures(engine, plan, said, told, slices, {**versions, storing.CASES: version or 0})
+        upto = {**versions, storing.CASES: version or 0}
+        written = storing.store_figures(engine, plan, said, tables, told, slices, upto)
     finally:
         con.close()
     say(f"{written:,} figures are new or changed.")

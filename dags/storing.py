@@ -21,6 +21,7 @@ from connectors.store import read, write
 from connectors.store.cases import STATES_KEPT, replace_cases, sync_breaches
 from connectors.store.engine import lock_slice
 from connectors.store.figures import emptied_figures, record_commitments, record_figures
+from connectors.store.sensitivity import record_sensitivity
 from connectors.store.tables import FIGURE
 from dags.deliveries import result_row
 from dags.plan import Plan
@@ -79,17 +80,19 @@ def store_figures(
     engine: Engine,
     plan: Plan,
     said: Recorded,
+    sensitivity: tuple[Sequence[Row], Sequence[SliceName]],
     forces: Sequence[str],
     slices: Sequence[SliceName],
     versions: Mapping[str, int],
 ) -> int:
-    """One transaction: a run's figures, commitments and expectation results are all there or none is."""
+    """One transaction: a run's figures, commitments, sensitivity and expectation results are all there or none is."""
     whole = not (plan.forces or plan.first_day or plan.last_day)
     with engine.begin() as conn:
         lock_slice(conn, "runs")  # two runs that end at once must not both follow the same one in the chain
         figures = said.figures + _emptied(conn, plan, said.figures, forces, slices)
         written = record_figures(conn, plan.run_id, figures)
         record_commitments(conn, plan.run_id, said.commitments)
+        record_sensitivity(conn, plan.run_id, *sensitivity)
         if written:
             write.add_expectation_results(conn, [result_row(plan, r, "", "", "") for r in said.results])
         input_key = json.dumps({**versions, WHOLE: int(whole)}, sort_keys=True)

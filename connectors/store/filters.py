@@ -16,6 +16,7 @@ from connectors.store import tables
 DATED_BY: dict[Table, str] = {
     tables.verdicts: "period_start",
     tables.commitments: "period_start",
+    tables.sensitivity: "period_start",
     tables.cases: "clock_started_at",
     tables.breaches: "due_at",
     tables.runs: "as_at",

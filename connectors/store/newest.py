@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Subquery, Table, func, select
 
-from connectors.store.tables import COMMITMENT, FIGURE
+from connectors.store.tables import COMMITMENT, FIGURE, SENSITIVITY
 
-KEYS = {"verdicts": FIGURE, "commitments": COMMITMENT}
+KEYS = {"verdicts": FIGURE, "commitments": COMMITMENT, "sensitivity": SENSITIVITY}
 
 
 def newest(table: Table, *about: ColumnElement[bool], up_to: int | None = None) -> Subquery:
-    """The newest row of each figure of `verdicts` or `commitments`.
+    """The newest row of each figure of `verdicts`, `commitments` or `sensitivity`.
 
     Args:
         about: conditions on what a figure is of (its key and its commitment), not on what it says.

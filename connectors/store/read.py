@@ -1,6 +1,7 @@
 """Reads the tables for the commands: the same filters for each, rows streamed in a stable order.
 
-`verdicts` and `commitments` are read as they stand (the newest row of each figure), or as a run left them.
+`verdicts`, `commitments` and `sensitivity` are read as they stand (the newest row of each figure), or as a run left
+them.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ ROWS_AT_ONCE = 5_000
 TABLES = {table.name: table for table in DATED_BY}
 _ORDER = (
     "received_at", "force", "standard", "commitment", "measure", "area", "neighbourhood", "period",
-    "period_start", "clock_started_at", "due_at",
+    "period_start", "changed", "clock_started_at", "due_at",
 )  # fmt: skip
 
 

@@ -30,6 +30,9 @@ ROWS: dict[str, dict[str, Any]] = {
         "run_id": "r1", "run_number": 1, "commitment": 5, "period": "day", "period_start": date(2026, 3, 29),
         "verdict": "kept",
     },
+    "sensitivity": {
+        "run_id": "r1", "run_number": 1, "period": "month", "period_start": date(2026, 3, 1), "verdict": "kept",
+    },
     "explanations": {"breach_id": "b1", "recorded_at": NOW, "reason": "staffing"},
     "integrity_signals": {"run_id": "r1", "signal": "heaping"},
 }  # fmt: skip
@@ -52,7 +55,9 @@ def test_no_update_no_delete(filled: Engine, name: str) -> None:
     if filled.dialect.name == "postgresql":
         statements.append(f"TRUNCATE {name} CASCADE")
     else:
-        statements.append(f"REPLACE INTO {name} SELECT * FROM {name}" if name != "verdicts" else statements[0])
+        statements.append(
+            f"REPLACE INTO {name} SELECT * FROM {name}" if name not in ("verdicts", "sensitivity") else statements[0]
+        )
     for statement in statements:
         with pytest.raises(DatabaseError, match="append-only"), filled.begin() as conn:
             conn.execute(text(statement))
