@@ -12,6 +12,7 @@ from sqlalchemy.exc import DatabaseError
 
 from connectors.store.tables import metadata
 
+GENERATED = ("verdicts", "sensitivity")  # a generated column cannot be inserted
 NOW = datetime(2026, 3, 30, tzinfo=UTC)
 ROWS: dict[str, dict[str, Any]] = {
     "runs": {"run_id": "r1", "run_number": 1, "as_at": NOW, "started_at": NOW, "standards": "",
