@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
-from checks.database import connect
+from checks.database import UNREADABLE, connect
 from checks.feeds import ALL, Delivered, Feeds, gaps
 from checks.logs import LOGS, Kind
 from connectors.lake.cases import read_cases
@@ -24,8 +24,6 @@ from dags.plan import Plan, zones
 
 Row = Mapping[str, Any]
 LOOK_BACK = 400  # days
-# What DuckDB raises of a Parquet file that is damaged or gone.
-UNREADABLE = (duckdb.IOException, duckdb.InvalidInputException)
 
 
 def known(
@@ -78,8 +76,16 @@ def why(plan: Plan, brought: Sequence[Row], runs: Mapping[str, Row]) -> str:
     """Why figures change in this run, by what was delivered since a run last got to its end."""
     new = [row for row in brought if row["run_id"] == plan.run_id or runs[row["run_id"]]["status"] != "done"]
     causes = {"late or corrected rows were delivered": any(row["rows_admitted"] for row in new)}
+    causes["it was judged from an earlier moment than before"] = judged_later(plan, list(runs.values())) is not None
     causes[WITHDRAWN] = any(row["reason"].endswith(WITHDRAWN) for row in new)
     return "; ".join(cause for cause, applies in causes.items() if applies) or "it was judged again"
+
+
+def judged_later(plan: Plan, runs: Sequence[Row]) -> Row | None:
+    """The run whose figures stand, where it judged from a later moment than this one does."""
+    done = [row for row in runs if row["status"] == "done" and row["run_id"] != plan.run_id]
+    last = max(done, key=lambda row: row["run_number"], default=None)
+    return last if last and last["as_at"] > plan.moment else None
 
 
 def _delivered(row: Row, order: int, zone: str) -> Delivered:

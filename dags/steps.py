@@ -10,15 +10,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from checks.commitment import measures
-from checks.database import connect
+from checks.database import UNREADABLE, connect
 from checks.errors import NotAnsweringError, PledgeError, UsageError
 from checks.judging import judge as judge_measure
 from checks.judging import macros_script, prepare, run_script
@@ -27,7 +27,7 @@ from connectors.settings import Settings
 from connectors.sources.forces import DEFAULT_ZONE
 from connectors.store import read, write
 from connectors.store import sensitivity as definition_counts
-from connectors.store.engine import open_store
+from connectors.store.engine import lock_slice, open_store
 from connectors.store.engine import reading as read_only
 from dags import definitions, deliveries, feeds, recording, storing
 from dags.plan import (
@@ -44,18 +44,31 @@ from dags.plan import (
 from dags.tables import write_csv
 
 Say = Callable[[str], None]
+NO_RUN_TAKES = timedelta(days=1)
 
 
 def _silent(_: str) -> None:
     return
 
 
-def start(plan: Plan, settings: Settings) -> Plan:
-    """Settle the plan and open the run in the store; a plan that was started before stays as it is."""
+def start(plan: Plan, settings: Settings, say: Say = _silent) -> Plan:
+    """Settle the plan and open the run in the store; a plan that was started before stays as it is.
+
+    Two things are said here, because nobody would expect them of figures that follow:
+
+    - A run that was started a day and more before this one and never ended was killed: it is closed as `failed`.
+      Runs at the same time do not take each other for dead: none takes a day.
+    - The figures of the newest run stand, also when it judges from an earlier moment than the run before it: what
+      it restates goes back to that moment, and says so in `restated_why`, until a later run comes.
+    """
     standards = chosen_standards(settings, plan.standards)
     engine = _opened(plan)
     with engine.begin() as conn:
-        if all(row["run_id"] != plan.run_id for row in read.read_table(conn, "runs")):
+        lock_slice(conn, "runs")
+        runs = list(read.read_table(conn, "runs"))
+        _close_killed(conn, plan, runs, say)
+        if all(row["run_id"] != plan.run_id for row in runs):
+            _warn_of_later(plan, runs, say)
             write.start_run(
                 conn,
                 {
@@ -70,6 +83,24 @@ def start(plan: Plan, settings: Settings) -> Plan:
                 },
             )
     return plan
+
+
+def _close_killed(conn: Connection, plan: Plan, runs: Sequence[dict[str, Any]], say: Say) -> None:
+    started = datetime.fromisoformat(plan.started_at)
+    for row in runs:
+        if row["status"] == "running" and row["run_id"] != plan.run_id and row["started_at"] <= started - NO_RUN_TAKES:
+            write.finish_run(conn, row["run_id"], status="failed", finished_at=datetime.now(UTC))
+            say(f"Run {row['run_id']} of {row['started_at']:%d %B %Y %H:%M} UTC never ended; it is closed as failed.")
+
+
+def _warn_of_later(plan: Plan, runs: Sequence[dict[str, Any]], say: Say) -> None:
+    later = feeds.judged_later(plan, runs)
+    if later:
+        this, that = (f"{moment:%Y-%m-%d %H:%M} UTC" for moment in (plan.moment, later["as_at"]))
+        say(
+            f"Warning: this run judges from {this}, run {later['run_id']} before it from {that}: "
+            "figures it restates go back to the earlier moment until a later run comes."
+        )
 
 
 def _opened(plan: Plan) -> Engine:
@@ -107,8 +138,8 @@ def handed(plan: Plan, settings: Settings, say: Say = _silent) -> list[deliverie
     return deliveries.handed(plan, settings, say)
 
 
-def admit(plan: Plan, settings: Settings, say: Say = _silent) -> list[dict[str, Any]]:
-    """Admit every delivery the run is given; returns the rows of `deliveries` it added, and those unfit as before."""
+def admit(plan: Plan, settings: Settings, say: Say = _silent) -> deliveries.Taken:
+    """Admit every delivery the run is given; says what became of them, and of those the lake could not take."""
     return deliveries.admit(plan, settings, say)
 
 
@@ -138,7 +169,7 @@ def judge(plan: Plan, settings: Settings, force: str, say: Say = _silent) -> lis
     con = connect()
     try:
         changed = list(_judged(con, plan, settings, force))
-    except feeds.UNREADABLE as error:
+    except UNREADABLE as error:
         found = f"a file of {force} cannot be read"
         do = "Restore it, then run again: the other forces are judged."
         raise NotAnsweringError(f"lake {plan.lake}", found, "whole Parquet files", do) from error
