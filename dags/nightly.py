@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from typing import Any
 
 import pendulum
 from airflow.sdk import TriggerRule, dag, task
@@ -32,9 +33,9 @@ RETRIES = {
 )
 def nightly() -> None:
     """Judge the ten promises on what was delivered up to this night."""
-    admitted = task(execution_timeout=timedelta(hours=2), multiple_outputs=True)(steps.admit)()
+    admitted: Any = task(execution_timeout=timedelta(hours=2), multiple_outputs=True)(steps.admit)()
     plan = admitted["plan"]
-    forces = task(execution_timeout=timedelta(minutes=5))(steps.forces)(plan)
+    forces: Any = task(execution_timeout=timedelta(minutes=5))(steps.forces)(plan)
     judged = task(execution_timeout=timedelta(hours=1))(steps.judge).partial(plan=plan).expand(force=forces)
 
     # One force that cannot be judged does not stop the others: its earlier cases stand, and its task stays red.
