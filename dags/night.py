@@ -34,9 +34,10 @@ Say = Callable[[str], None]
 def one_night(settings: Settings, as_at: datetime, now: datetime, form: Format, say: Say, **choices: Any) -> bool:
     """Run every step in this process; returns whether a delivery was unfit.
 
-    What is wrong with the call is said before anything is written. A force that cannot be judged does not stop the
-    others: its earlier cases stand, and the error is raised when the rest is recorded. When another step fails the
-    run is closed as failed and the error goes on to the caller.
+    What is wrong with the call is said before anything is written. A delivery the lake cannot take and a force that
+    cannot be judged do not stop the others: the delivery is left for a later run, the force's earlier cases stand, and
+    the error is raised when the rest is recorded. When another step fails the run is closed as failed and the error
+    goes on to the caller.
     """
     plan = steps.new_plan(settings, as_at, now, **choices)
     _refuse_nothing_to_do(plan)
@@ -44,9 +45,10 @@ def one_night(settings: Settings, as_at: datetime, now: datetime, form: Format, 
     steps.handed(plan, settings)
     steps.start(plan, settings, say)
     try:
-        added = steps.admit(plan, settings, say)
+        taken = steps.admit(plan, settings, say)
         forces = steps.forces_to_judge(plan)
-        failures = [failure for force in forces if (failure := _judge(plan, settings, force, say))]
+        failures: list[PledgeError] = [*taken.failures]
+        failures += [failure for force in forces if (failure := _judge(plan, settings, force, say))]
         steps.record(plan, settings, forces, say)
         steps.announce(plan, settings, say)
         steps.publish(plan, settings, say)
@@ -57,7 +59,7 @@ def one_night(settings: Settings, as_at: datetime, now: datetime, form: Format, 
     show_run(settings, plan.run_id, form)
     if failures:
         raise failures[0]
-    return any(row["fitness"] == admission.UNFIT for row in added)
+    return any(row["fitness"] == admission.UNFIT for row in taken.rows)
 
 
 def _judge(plan: Plan, settings: Settings, force: str, say: Say) -> PledgeError | None:

@@ -18,6 +18,7 @@ DATED_BY: dict[Table, str] = {
     tables.commitments: "period_start",
     tables.comparisons: "period_start",
     tables.funnels: "period_start",
+    tables.sensitivity: "period_start",
     tables.cases: "clock_started_at",
     tables.breaches: "due_at",
     tables.runs: "as_at",

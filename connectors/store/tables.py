@@ -216,6 +216,41 @@ Index(
     unique=True,
 )
 
+sensitivity = Table(
+    "sensitivity",
+    metadata,
+    _run(key=True),
+    Column("run_number", BigInteger, nullable=False),
+    _key("standard"),
+    _key("measure"),
+    _key("force"),
+    _key("period"),
+    Column("period_start", Date, primary_key=True),
+    _key("definition"),
+    _text("changed"),
+    *(_count(name) for name in COUNTS),
+    Column("target", Double),
+    Column("verdict", Text, nullable=False),
+    _flag("verdict_changes"),
+    Column("rate", Double, Computed(RATE, persisted=True)),
+    _one_of("sensitivity", "period", "month year rolling_12_months"),
+    _one_of("sensitivity", "verdict", "kept missed too_few cannot_judge no_target in_progress"),
+)
+SENSITIVITY = ("standard", "measure", "force", "period", "period_start", "definition")
+Index("sensitivity_by_figure", *(sensitivity.c[name] for name in SENSITIVITY), sensitivity.c.run_number, unique=True)
+
+# Working table of the judging: what the other definitions count to, until the run that counted them is recorded.
+definition_counts = Table(
+    "definition_counts",
+    metadata,
+    _key("standard"),
+    _key("measure"),
+    _key("force"),
+    _text("basis"),
+    Column("as_at", Moment, nullable=False),
+    _text("counts"),
+)
+
 breaches = Table(
     "breaches",
     metadata,
