@@ -31,7 +31,9 @@ ROWS: dict[str, dict[str, Any]] = {
         "verdict": "kept",
     },
     "explanations": {"breach_id": "b1", "recorded_at": NOW, "reason": "staffing"},
+    "acknowledgements": {"breach_id": "b1", "recorded_at": NOW},
     "integrity_signals": {"run_id": "r1", "signal": "heaping"},
+    "alert_health": {"run_id": "r1", "month": date(2026, 3, 1), "force": "norfolk", "kind": "first_miss"},
 }  # fmt: skip
 
 
