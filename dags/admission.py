@@ -216,11 +216,11 @@ def admit(
             gone = withdraw(lake, staged, seen.refused_rows, {*earlier.ids, delivery_id})
             seen.reason = f"{gone:,} {WITHDRAWN}" if gone else ""
         # Rows that say nothing new may be this delivery's own, merged by a run that was killed before it could say so.
-        before = _held(lake, staged.log.name, delivery_id) - done.changed if done.unchanged else 0
+        before = held_rows(lake, staged.log.name, delivery_id) - done.changed if done.unchanged else 0
         return Admitted(seen, done.changed + before, done.unchanged - before)
 
 
-def _held(lake: Lake, log: str, delivery_id: str) -> int:
+def held_rows(lake: Lake, log: str, delivery_id: str) -> int:
     """How many rows of the lake came with a delivery."""
     files = lake.files(log)
     if not files:

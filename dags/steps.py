@@ -28,7 +28,7 @@ from connectors.sources.forces import DEFAULT_ZONE
 from connectors.store import read, write
 from connectors.store.engine import open_store
 from connectors.store.engine import reading as read_only
-from dags import deliveries, feeds, recording, storing
+from dags import deliveries, explaining, feeds, recording, storing
 from dags.plan import (
     FIRST_YEAR,
     Plan,
@@ -107,8 +107,13 @@ def handed(plan: Plan, settings: Settings, say: Say = _silent) -> list[deliverie
 
 
 def admit(plan: Plan, settings: Settings, say: Say = _silent) -> list[dict[str, Any]]:
-    """Admit every delivery the run is given; returns the rows of `deliveries` it added, and those unfit as before."""
-    return deliveries.admit(plan, settings, say)
+    """Admit every delivery the run is given; returns the rows of `deliveries` it added, and those unfit as before.
+
+    What officers explained since is brought into the lake, too.
+    """
+    told = deliveries.admit(plan, settings, say)
+    explaining.bring_explanations(plan, say)
+    return told
 
 
 def forces_to_judge(plan: Plan) -> list[str]:
