@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from difflib import get_close_matches
 
 from checks.errors import UsageError
@@ -53,6 +53,17 @@ class Scope:
             raise UsageError("scope", found, "BREACH, or --measure, --force and --day", "Name one of them.")
         if self.breach_id and self.area:
             raise UsageError("scope", "a breach and an area", "one of them", "A breach has its own area: leave it out.")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was answered to a day so far: who saw it first, and the newest explanation."""
+
+    seen_by: str = ""
+    seen_at: datetime | None = None
+    reason: str = ""
+    explained_by: str = ""
+    explained_at: datetime | None = None
 
 
 def checked_reason(code: str) -> str:

@@ -18,6 +18,7 @@ import typer
 from checks.errors import UsageError
 from connectors.settings import Settings, load
 from dags import cli_explaining
+from dags.cli_slack import slack_app
 from dags.failing import failure
 from dags.options import (
     AreaOption,
@@ -49,6 +50,7 @@ app = typer.Typer(
 standards_app = typer.Typer(help="The published standards.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(standards_app, name="standards")
 cli_explaining.register(app)
+app.add_typer(slack_app, name="slack")
 
 
 @app.command()

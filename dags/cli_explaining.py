@@ -1,4 +1,4 @@
-"""The commands by which officers answer: `explain acknowledge explanations alerts`, and `slack listen`."""
+"""The commands by which officers answer, and read what was answered: `explain acknowledge explanations alerts`."""
 
 from __future__ import annotations
 

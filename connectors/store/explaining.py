@@ -8,16 +8,16 @@ of an explanation stay in this store; they are never part of an error.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, func, insert, or_, select, update
 
 from checks.commitment import measures
 from checks.errors import UsageError
-from checks.explanation import Scope, as_code, checked_author, checked_reason, checked_text, closest
+from checks.explanation import Answer, Scope, as_code, checked_author, checked_reason, checked_text, closest
 from connectors.store.engine import lock_slice
 from connectors.store.tables import acknowledgements, breaches, explanations, verdicts
 
@@ -243,3 +243,29 @@ def _figure_missed(conn: Connection, scope: Scope) -> bool:
     return bool(
         conn.scalar(select(func.count()).select_from(verdicts).where(place, table.period_start == scope.day, missed))
     )
+
+
+def answers(conn: Connection, places: Iterable[tuple[str, str, date]]) -> dict[tuple[str, str, date], Answer]:
+    """What was answered to whole days so far, by (measure, force, day): who saw it first, the newest explanation."""
+    found: dict[tuple[str, str, date], Answer] = {}
+    for place in places:
+        seen = _day_rows(conn, acknowledgements, place)
+        told = _day_rows(conn, explanations, place)
+        if not (seen or told):
+            continue
+        first, last = (seen or told)[0], told[-1] if told else {}
+        found[place] = Answer(
+            first["recorded_by"],
+            first["recorded_at"],
+            last.get("reason", ""),
+            last.get("recorded_by", ""),
+            last.get("recorded_at"),
+        )
+    return found
+
+
+def _day_rows(conn: Connection, table: Table, place: tuple[str, str, date]) -> list[Row]:
+    """What was said of a whole day, oldest first."""
+    columns = (table.c.breach_id, table.c.area, table.c.measure, table.c.force, table.c.missed_on)
+    same = [column == value for column, value in zip(columns, ("", "", *place), strict=True)]
+    return [dict(row) for row in conn.execute(select(table).where(*same).order_by(table.c.recorded_at)).mappings()]

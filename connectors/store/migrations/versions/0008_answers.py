@@ -3,6 +3,8 @@
 Revision 0008, after 0003. An explanation of a whole day has a row of its own, with '' as its breach.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -56,11 +58,11 @@ def downgrade() -> None:
         op.drop_column(table, "local_day")
 
 
-def _text(name: str) -> sa.Column[str]:
+def _text(name: str) -> sa.Column[Any]:
     return sa.Column(name, sa.Text(), nullable=False, server_default="")
 
 
-def _scope(name: str) -> list[sa.Column[object]]:
+def _scope(name: str) -> list[sa.Column[Any]]:
     texts = [_text(column) for column in (name, "measure", "force", "area")]
     return [*texts, sa.Column("missed_on", sa.Date()), _text("via")]
 
