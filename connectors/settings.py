@@ -44,7 +44,8 @@ class Settings:
     slack_app_token: str = _setting("", "app-level token (xapp-…) by which `pledge slack listen` hears", secret=True)
     slack_answerers: str = _setting("", "IDs of the user groups that may acknowledge and explain, with blanks between")
     slack_reminders: str = _setting(
-        "acknowledge=12h/24h explain=14d/21d", "after how long an alert unanswered is reminded of / escalated"
+        "acknowledge=12h/24h/7d explain=14d/21d/28d",
+        "after how long an unanswered alert is reminded of / escalated / no longer asked for",
     )
     slack_escalation: str = _setting("", "ID of the user group that is told of what is escalated")
     slack_url: str = _setting("https://slack.com/api/", "address of Slack's Web API (a proxy, a test server)")

@@ -99,6 +99,22 @@ def answered_text(text: str, answers: Iterable[Answer]) -> str:
     return text[: FALLBACK_LIMIT - len(said)] + said
 
 
+def buttons(subject: Subject, unseen: bool = True) -> Block:
+    """*Acknowledge* (unless seen already) and *Explain* for a line, as a block to stand below it."""
+    said = [(ACKNOWLEDGE, "Acknowledge")] if unseen else []
+    elements = [
+        {
+            "type": "button",
+            "action_id": action,
+            "text": _plain(words),
+            "value": subject.value,
+            "accessibility_label": f"{words}: {subject.in_words}"[:75],
+        }
+        for action, words in [*said, (EXPLAIN, "Explain")]
+    ]
+    return {"type": "actions", "elements": elements}
+
+
 def form(subject: Subject, channel: str, ts: str) -> Block:
     """The modal in which a line is explained."""
     options = [{"text": _plain(words), "value": code} for code, words in REASONS.items()]
