@@ -39,7 +39,7 @@ SAID = ("answer_id", "breaches", "new")
 
 def register(app: typer.Typer) -> None:
     """Add the commands to `pledge`."""
-    for command in (explain, acknowledge, explanations):
+    for command in (explain, acknowledge, explanations, alerts):
         app.command()(command)
 
 
@@ -107,6 +107,23 @@ def explanations(
     filters = {"force": force, "area": area, "commitment": commitment, "measure": measure}
     first, last = days(first_day, last_day)
     _read("explanations", settings_of(lake, store), form, short, {**filters, "from": first, "to": last})
+
+
+def alerts(
+    force: ForceOption = None,
+    first_day: FromOption = None,
+    last_day: ToOption = None,
+    lake: LakeOption = None,
+    store: StoreOption = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """How the alerts fare by month, force and kind: sent, acknowledged, explained, reopened, and how fast."""
+    from connectors.store.engine import reading
+    from connectors.store.health import KEY, SAYS, newest_health
+
+    first, last = days(first_day, last_day)
+    with reading(_store(settings_of(lake, store))) as conn:
+        show(newest_health(conn, {"force": force, "from": first, "to": last}), (*KEY, *SAYS, "run_id"), form)
 
 
 def _read(table: str, settings: Settings, form: Format, short: Sequence[str], filters: Mapping[str, Any]) -> None:

@@ -28,7 +28,7 @@ from connectors.sources.forces import DEFAULT_ZONE
 from connectors.store import read, write
 from connectors.store.engine import open_store
 from connectors.store.engine import reading as read_only
-from dags import deliveries, explaining, feeds, recording, storing
+from dags import alert_health, deliveries, explaining, feeds, recording, storing
 from dags.plan import (
     FIRST_YEAR,
     Plan,
@@ -248,7 +248,11 @@ def announce(plan: Plan, settings: Settings, say: Say = _silent) -> str:
 
 
 def publish(plan: Plan, settings: Settings, say: Say = _silent) -> list[str]:
-    """Write the current figures and commitments as CSV beside the lake; returns the files' paths."""
+    """Write the current figures and commitments as CSV beside the lake; returns the files' paths.
+
+    How the alerts fare is brought up to date, too.
+    """
+    alert_health.record(open_store(plan.store), plan.run_id, DEFAULT_ZONE)
     if "://" in plan.lake:
         return []
     folder = Path(plan.lake).parent / "published"

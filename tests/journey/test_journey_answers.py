@@ -87,6 +87,22 @@ def test_from_the_button_to_the_next_night(
     day, breach = sorted(alerted.rows("explanations"), key=lambda row: row["breach_id"])
     assert (day["breach_id"], breach["text"], breach["recorded_by"], breach["via"]) == ("", WORDS, "U0MANAGER", "slack")
     assert len(alerted.tables()["acknowledgements"]) == 2
+    _alerts_are_counted_by_the_next_night(alerted)
+
+
+def _alerts_are_counted_by_the_next_night(pledge: Pledge) -> None:
+    with pytest.MonkeyPatch.context() as quiet:
+        quiet.delenv("PLEDGE_SLACK_TOKEN")
+        assert pledge.run("2026-03-04T06:00:00Z").code == 0
+        health = one(pledge.rows("alerts", "--force", "norfolk"))
+        assert [health[name] for name in ("kind", "sent", "acknowledged", "explained", "reopened")] == [
+            "first_miss", 1, 1, 1, 0,
+        ]  # fmt: skip
+        assert 0 < health["median_seconds_to_acknowledge"] < 60
+        before = pledge.tables()
+        assert pledge.run("2026-03-04T06:00:00Z").code == 0
+        after = pledge.tables()
+    assert {name for name in after if after[name] != before[name]} == {"runs"}
 
 
 @pytest.mark.parametrize("absent", ["PLEDGE_SLACK_TOKEN", "PLEDGE_SLACK_APP_TOKEN"])
