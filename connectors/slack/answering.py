@@ -32,6 +32,7 @@ from connectors.slack.answers import (
 from connectors.slack.blocks import Message
 from connectors.slack.send import Slack
 from connectors.store import explaining
+from connectors.store.engine import reading
 from connectors.store.tables import announcements
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ TRUSTED = 900.0
 NOT_SET = "Nobody may answer yet: PLEDGE_SLACK_ANSWERERS names no user group."
 NOT_YOU = "Only members of the groups that answer for this force may do that; your administrator can add you."
 NOT_TOLD = "Slack does not say who may answer just now. Try again in a minute."
+NOT_OPENED = "The form could not be opened in time. Press Explain again."
 BUSY = "Not recorded yet: the store is busy or does not answer. Your words are still here; press Record again."
 
 
@@ -158,7 +160,7 @@ class Answering:
 
     def _edit(self, channel: str, ts: str, as_seen: Payload) -> None:
         with self._editing:  # what is read last is shown last
-            with self._engine.connect() as conn:
+            with reading(self._engine) as conn:
                 row = conn.execute(
                     select(announcements).where(announcements.c.channel == channel, announcements.c.slack_ts == ts)
                 ).first()
@@ -173,7 +175,11 @@ class Answering:
 
     def _open_form(self, payload: Payload, subject: Subject, channel: str, ts: str) -> None:
         view = form(subject, channel, ts)
-        self._slack.ask("views.open", {"trigger_id": payload.get("trigger_id", ""), "view": view})
+        try:
+            self._slack.ask("views.open", {"trigger_id": payload.get("trigger_id", ""), "view": view})
+        except PledgeError as failure:  # Slack takes it for three seconds only
+            log.warning("a form was not opened: %s", failure)
+            self._whisper(channel, _who_where(payload)[0], NOT_OPENED)
 
     def _acknowledge(self, subject: Subject, user: str) -> None:
         with self._engine.begin() as conn:

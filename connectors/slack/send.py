@@ -38,7 +38,7 @@ PASSING = {
     "internal_error",
 }
 TO_DO = {
-    "missing_scope": "Give the app chat:write and channels:history (groups:history if private).",
+    "missing_scope": "Give the app chat:write, usergroups:read and channels:history (groups:history if private).",
     "not_in_channel": "Invite the app to the channel.",
     "channel_not_found": "Put the channel's ID in PLEDGE_SLACK_CHANNEL and invite the app to it.",
     "is_archived": "Put the ID of a channel that is in use in PLEDGE_SLACK_CHANNEL.",

@@ -25,7 +25,7 @@ from connectors.store.announcements import announce
 from connectors.store.cases import replace_cases, sync_breaches
 from connectors.store.write import start_run
 from tests.connectors.slack.conftest import quick
-from tests.slack_server import Fails, Limits
+from tests.slack_server import Fails, Limits, Refuses
 from tests.slack_socket_server import SocketSlackServer
 
 DAY = date(2026, 3, 2)
@@ -230,6 +230,14 @@ def test_slack_fails_and_limits(missed: Engine, server: SocketSlackServer, liste
     server.next("views.open", Fails(500))
     server.press("explain", URGENT.value)
     assert server.form()
+
+
+def test_a_form_that_cannot_be_opened_in_time(server: SocketSlackServer, listening: Callable[..., Ear]) -> None:
+    listening()
+    server.next("views.open", Refuses("expired_trigger_id"))
+    server.press("explain", URGENT.value)
+    whispered(server, "Press Explain again")
+    assert server.views == {}
 
 
 def test_a_locked_store_keeps_nobody_waiting_and_loses_nothing(
