@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, insert, text
+from sqlalchemy.exc import DatabaseError
 
 from checks.errors import UsageError
 from checks.explanation import Scope
 from connectors.store.cases import breach_id, replace_cases, sync_breaches
 from connectors.store.explaining import Recorded, acknowledge, cover_later_breaches, explain, rows_for_the_log
-from connectors.store.tables import verdicts
+from connectors.store.tables import explanations, verdicts
 
 SLICE = ("policing_pledge_2008", "attend_emergency", "norfolk")
 DAY = date(2026, 3, 2)
@@ -205,3 +206,11 @@ def test_answers_given_at_once_are_each_recorded_once(missed: Engine) -> None:
         told = list(pool.map(lambda n: said(missed, WHOLE_DAY, by=f"U{n % 3}"), range(12)))
     assert sum(one.is_new for one in told) == 3
     assert len(rows(missed, "SELECT 1 FROM explanations WHERE breach_id = ''")) == 3
+
+
+def test_an_error_of_the_database_does_not_carry_the_words(missed: Engine) -> None:
+    row = {"breach_id": "b", "recorded_at": AT, "reason": "other", "text": "Mrs Planted"}
+    with pytest.raises(DatabaseError) as failed, missed.begin() as conn:
+        conn.execute(insert(explanations), [row])
+        conn.execute(insert(explanations), [row])
+    assert "Planted" not in str(failed.value)
