@@ -9,7 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -42,6 +42,8 @@ REMEMBERED = 60.0
 """Seconds for which a user group's members are remembered; who leaves may answer that long."""
 TRUSTED = 900.0
 """Seconds for which they are trusted while Slack does not say."""
+SHOWN_FOR = timedelta(days=14)
+"""How old a message may be to be brought up to date without being pressed."""
 NOT_SET = "Nobody may answer yet: PLEDGE_SLACK_ANSWERERS names no user group."
 NOT_YOU = "Only members of the groups that answer for this force may do that; your administrator can add you."
 NOT_TOLD = "Slack does not say who may answer just now. Try again in a minute."
@@ -107,6 +109,7 @@ class Answering:
         self._members = Members(slack, groups)
         self._stopping, self._patience = stopping, patience
         self._editing = threading.Lock()
+        self._shown: dict[tuple[str, str], Any] = {}
 
     def pressed(self, payload: Payload) -> None:
         """A button was pressed; the envelope has been answered already."""
@@ -158,6 +161,18 @@ class Answering:
         except (PledgeError, DBAPIError) as failure:
             log.warning("a message does not show its answers yet (%s)", type(failure).__name__)
 
+    def catch_up(self) -> None:
+        """Show what was answered at the command, or was not shown because something did not answer or crashed."""
+        sent = select(announcements).where(announcements.c.state == "sent", announcements.c.slack_ts != "")
+        try:
+            with reading(self._engine) as conn:
+                rows = conn.execute(sent.where(announcements.c.sent_at >= self._now() - SHOWN_FOR)).all()
+            for row in rows:
+                if row.payload and subjects(Message.from_json(row.kind, "", row.payload).blocks):
+                    self._edit(row.channel, row.slack_ts, {})
+        except (PledgeError, DBAPIError) as failure:
+            log.warning("messages do not show all answers yet (%s)", type(failure).__name__)
+
     def _edit(self, channel: str, ts: str, as_seen: Payload) -> None:
         with self._editing:  # what is read last is shown last
             with reading(self._engine) as conn:
@@ -167,11 +182,15 @@ class Answering:
                 said = _as_said(row) if row else (str(as_seen.get("text", "")), tuple(as_seen.get("blocks", ())), None)
                 text, blocks, metadata = said
                 answers = explaining.answers(conn, [one.place for one in subjects(blocks)])
-            if not answers:
+            if not answers or self._shown.get((channel, ts)) == (text, blocks, answers):
                 return
             body: dict[str, Any] = {"channel": channel, "ts": ts, "text": answered_text(text, answers.values())}
             body |= {"blocks": list(answered(blocks, answers)), **({"metadata": metadata} if metadata else {})}
-            self._slack.ask("chat.update", body)
+            try:
+                self._slack.ask("chat.update", body)
+            except UsageError as refused:  # deleted, or no longer ours: trying again cannot help
+                log.warning("a message cannot be edited: %s", refused)
+            self._shown[channel, ts] = (text, blocks, answers)
 
     def _open_form(self, payload: Payload, subject: Subject, channel: str, ts: str) -> None:
         view = form(subject, channel, ts)

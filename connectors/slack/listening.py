@@ -26,6 +26,8 @@ from connectors.slack.answers import EXPLAIN, TEXT
 
 ANSWER_WITHIN = 2.0
 """Seconds a form waits for the store; Slack waits three for the answer to the envelope."""
+CATCH_UP_EVERY = 60.0
+"""Seconds between looks at what was answered elsewhere."""
 REMEMBERED = 1_000
 """How many envelopes are remembered, to know one that comes again."""
 AT_ONCE = 8
@@ -73,7 +75,9 @@ class Listener:
         try:
             self._connect()
             self._say("Slack: listening for answers.")
-            stop.wait()
+            self._answering.catch_up()
+            while not stop.wait(CATCH_UP_EVERY):
+                self._answering.catch_up()
         finally:
             self._client.close()
             self._workers.shutdown(wait=True)

@@ -23,6 +23,7 @@ from connectors.slack.blocks import Message
 from connectors.slack.listening import Listener
 from connectors.store.announcements import announce
 from connectors.store.cases import replace_cases, sync_breaches
+from connectors.store.explaining import acknowledge, explain
 from connectors.store.write import start_run
 from tests.connectors.slack.conftest import quick
 from tests.slack_server import Fails, Limits, Refuses
@@ -257,6 +258,23 @@ def test_a_locked_store_keeps_nobody_waiting_and_loses_nothing(
     assert server.submit(form, "no_unit_free", WORDS).answers == [{}]
     eventually(lambda: "Explained by" in shown(server) and "Acknowledged by" in shown(server))
     assert len(rows(missed, "SELECT 1 FROM explanations WHERE breach_id = ''")) == 1
+
+
+def test_answers_given_elsewhere_are_shown_once(
+    missed: Engine, server: SocketSlackServer, listening: Callable[..., Ear], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the command, or recorded by a listener that died before it could show them."""
+    monkeypatch.setattr("connectors.slack.listening.CATCH_UP_EVERY", 0.05)
+    with missed.begin() as conn:
+        explain(conn, URGENT.scope, "it_failure", WORDS, "Sgt Planted", NOW)
+    listening()
+    eventually(lambda: "Explained, 3 March 06:12 UTC: A system or a line failed." in shown(server))
+    with missed.begin() as conn:
+        acknowledge(conn, CALLS.scope, "Sgt Planted", NOW)
+    eventually(lambda: "Acknowledged, 3 March" in shown(server))
+    time.sleep(0.3)
+    assert server.count("chat.update") == 2
+    assert "Planted" not in json.dumps(server.calls)
 
 
 def test_a_line_about_nothing_missed_any_more(
