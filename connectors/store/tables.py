@@ -226,7 +226,7 @@ breaches = Table(
     Column("status", Text, nullable=False, server_default="open"),
     _run("opened_run"),
     _run("closed_run", nullable=True),
-    Column("local_day", Date),
+    Column("local_day", Date),  # by which an answer to a whole day finds it
     _one_of("breaches", "status", "open acknowledged explained withdrawn"),
     Index("breaches_by_case", "standard", "measure", "force", "case_id", unique=True),
 )

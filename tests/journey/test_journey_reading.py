@@ -33,6 +33,7 @@ EXTRAS = {
     "runs": {"run_number", "input_key"},
     "verdicts": {"run_number", "excluded_by_reason", "minimum_n", "restated_why"},
     "commitments": {"run_number"},
+    "breaches": {"local_day"},
     "cases": {"part", "whole", "covers", "local_day", "outside_force_dates"},
 }
 COMMANDS = {name: (name, "--measure", "answer_999") if name == "cases" else (name,) for name in COLUMNS}
