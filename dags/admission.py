@@ -221,11 +221,11 @@ def admit(
             gone = withdraw(lake, staged, seen.refused_rows, {*earlier.ids, delivery_id})
             seen.reason = f"{gone:,} {WITHDRAWN}" if gone else ""
         # Rows that say nothing new may be this delivery's own, merged by a run that was killed before it could say so.
-        before = _held(lake, staged.log.name, seen.forces, delivery_id) - done.changed if done.unchanged else 0
+        before = held_rows(lake, staged.log.name, seen.forces, delivery_id) - done.changed if done.unchanged else 0
         return Admitted(seen, done.changed + before, done.unchanged - before)
 
 
-def _held(lake: Lake, log: str, forces: Collection[str], delivery_id: str) -> int:
+def held_rows(lake: Lake, log: str, forces: Collection[str], delivery_id: str) -> int:
     """How many rows of the lake came with a delivery that speaks of these forces."""
     files = lake.files(log, force=forces)
     if not files:

@@ -17,8 +17,9 @@ import typer
 
 from checks.errors import UsageError
 from connectors.settings import Settings, load
-from dags import cli_findings, cli_statistics
+from dags import cli_explaining, cli_findings, cli_statistics
 from dags.cli_chain import app as chain_app
+from dags.cli_slack import slack_app
 from dags.failing import failure
 from dags.options import (
     AreaOption,
@@ -53,6 +54,8 @@ app.add_typer(standards_app, name="standards")
 app.add_typer(chain_app)
 cli_findings.register(app)
 cli_statistics.register(app)
+cli_explaining.register(app)
+app.add_typer(slack_app, name="slack")
 
 
 @app.command()

@@ -12,12 +12,12 @@ from sqlalchemy import Connection, make_url
 
 from checks.chain import FORMAT, Seal, canonical, seals_hash, sha256
 from checks.standard import Standard
-from connectors.lake.seals import file_seals, write_seals
+from connectors.lake.seals import file_seals, read_seals, write_seals
 from connectors.lake.tables import Lake
 from connectors.settings import Settings
 from connectors.signing import sign, signing_key
 from connectors.store import read
-from connectors.store.sealed import row_seals, run_said
+from connectors.store.sealed import answer_seals, row_seals, run_said
 
 Row = dict[str, Any]
 LOCK = Path(__file__).parents[1] / "requirements.lock"
@@ -59,7 +59,7 @@ def seal(
     last, position = _head(runs)
     covered = _uncovered(runs, run["run_id"])
     since = {name: one["version"] for name, one in (manifest_of(last)["lake"] if last else {}).items()}
-    seals = [*row_seals(conn, [run["run_id"], *covered]), *file_seals(lake, since, versions)]
+    seals = [*row_seals(conn, [run["run_id"], *covered]), *file_seals(lake, since, versions), *_answers(conn, lake)]
     write_seals(lake, run["run_id"], seals)
     manifest = {
         "format": FORMAT,
@@ -82,6 +82,13 @@ def seal(
         "signature": signature,
         "public_key": public,
     }
+
+
+def _answers(conn: Connection, lake: Lake) -> list[Seal]:
+    """What was answered since the last run, by command or from Slack."""
+    given = list(answer_seals(conn))
+    known = read_seals(lake, *{seal.what for seal in given}) if given else {}
+    return sorted(set(given).difference(*known.values()))
 
 
 def manifest_of(run: Row) -> Row:

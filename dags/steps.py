@@ -29,7 +29,18 @@ from connectors.store import read, write
 from connectors.store import sensitivity as definition_counts
 from connectors.store.engine import lock_slice, open_store
 from connectors.store.engine import reading as read_only
-from dags import comparing, definitions, deliveries, feeds, findings, recording, sealing, storing
+from dags import (
+    alert_health,
+    comparing,
+    definitions,
+    deliveries,
+    explaining,
+    feeds,
+    findings,
+    recording,
+    sealing,
+    storing,
+)
 from dags.plan import (
     FIRST_YEAR,
     Plan,
@@ -142,8 +153,13 @@ def handed(plan: Plan, settings: Settings, say: Say = _silent) -> list[deliverie
 
 
 def admit(plan: Plan, settings: Settings, say: Say = _silent) -> deliveries.Taken:
-    """Admit every delivery the run is given; says what became of them, and of those the lake could not take."""
-    return deliveries.admit(plan, settings, say)
+    """Admit every delivery the run is given; says what became of them, and of those the lake could not take.
+
+    What officers explained since is brought into the lake, too.
+    """
+    taken = deliveries.admit(plan, settings, say)
+    explaining.bring_explanations(plan, say)
+    return taken
 
 
 def forces_to_judge(plan: Plan) -> list[str]:
@@ -294,7 +310,11 @@ def announce(plan: Plan, settings: Settings, say: Say = _silent) -> str:
 
 
 def publish(plan: Plan, settings: Settings, say: Say = _silent) -> list[str]:
-    """Write the current figures and commitments as CSV beside the lake; returns the files' paths."""
+    """Write the current figures and commitments as CSV beside the lake; returns the files' paths.
+
+    How the alerts fare is brought up to date, too.
+    """
+    alert_health.record(open_store(plan.store), plan.run_id, DEFAULT_ZONE)
     if "://" in plan.lake:
         return []
     folder = Path(plan.lake).parent / "published"

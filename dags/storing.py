@@ -21,6 +21,7 @@ from connectors.settings import Settings
 from connectors.store import read, write
 from connectors.store.cases import STATES_KEPT, replace_cases, sync_breaches
 from connectors.store.engine import lock_slice
+from connectors.store.explaining import cover_later_breaches
 from connectors.store.figures import emptied_figures, record_commitments, record_figures
 from connectors.store.sensitivity import record_sensitivity
 from connectors.store.tables import FIGURE
@@ -71,6 +72,7 @@ def store_cases(
         with engine.begin() as conn:
             replace_cases(conn, standard, measure, force, rows, run_id=plan.run_id)
             sync_breaches(conn, plan.run_id, standard, measure, force, severity=severity.get((standard, measure), ""))
+            cover_later_breaches(conn, standard, measure, force)
 
 
 def _known(value: Any) -> Any:

@@ -16,12 +16,13 @@ from connectors.lake.tables import Lake
 from connectors.settings import Settings
 from connectors.signing import is_signed, public_key
 from connectors.store import read
-from connectors.store.sealed import row_seals, run_said
+from connectors.store.sealed import answer_seals, row_seals, run_said
 from dags.plan import standards_of
 from dags.sealing import head_path, key_path, lake_paths, manifest_of
 
 Row = dict[str, Any]
 # Figures are written in the transaction that seals their run: a run without a seal can have none.
+ANSWERS = {"acknowledgements", "explanations"}
 ONLY_SEALED = {"verdicts", "commitments"}
 
 
@@ -174,8 +175,11 @@ def _vouched(conn: Connection, lake: Lake, row: Row, manifest: Row, kept: Sequen
     if seals_hash(kept) != manifest["seals"]["sha256"]:
         found = f"{len(kept)} seals that are not those of then"
         yield Broken(f"lake/seals of run {row['run_id']}", found, f"{manifest['seals']['count']} seals, unchanged")
-    rows = [each for each in kept if not each.what.startswith("lake/")]
+    rows = [each for each in kept if not each.what.startswith("lake/") and each.what not in ANSWERS]
     yield from differences(rows, row_seals(conn, [row["run_id"], *manifest["covers"]]))
+    answers = {(each.what, each.key): each for each in kept if each.what in ANSWERS}
+    now = [each for each in answer_seals(conn) if (each.what, each.key) in answers] if answers else []
+    yield from differences(answers.values(), now)
     for each in kept:
         if each.what.startswith("lake/"):
             yield from differences([each], _file(lake, each))

@@ -25,6 +25,8 @@ DATED_BY: dict[Table, str] = {
     tables.deliveries: "received_at",
     tables.quarantine: "received_at",
     tables.explanations: "recorded_at",
+    tables.acknowledgements: "recorded_at",
+    tables.alert_health: "month",
     tables.announcements: "created_at",
     tables.expectation_results: "",
     tables.integrity_signals: "",

@@ -148,6 +148,7 @@ cases = Table(
     Column("elapsed_seconds", Double),
     _run("first_run"),
     _run("last_changed_run"),
+    Column("local_day", Date),
     _one_of("cases", "state", "missed pending unknown"),
 )
 
@@ -267,9 +268,24 @@ breaches = Table(
     Column("status", Text, nullable=False, server_default="open"),
     _run("opened_run"),
     _run("closed_run", nullable=True),
+    Column("local_day", Date),  # by which an answer to a whole day finds it
     _one_of("breaches", "status", "open acknowledged explained withdrawn"),
     Index("breaches_by_case", "standard", "measure", "force", "case_id", unique=True),
 )
+
+
+def _scope(name: str) -> tuple[Column[Any], ...]:
+    """What one answer covers. An answer to a whole day has a row of its own, whose `breach_id` is '', beside those of
+    the breaches it covers; all carry the same `name`."""
+    return (
+        _text(name),
+        _text("measure"),
+        _text("force"),
+        _text("area"),
+        Column("missed_on", Date),
+        _text("via"),
+    )
+
 
 explanations = Table(
     "explanations",
@@ -279,6 +295,16 @@ explanations = Table(
     Column("reason", Text, nullable=False),
     _text("text"),
     _text("recorded_by"),
+    *_scope("explanation_id"),
+)
+
+acknowledgements = Table(
+    "acknowledgements",
+    metadata,
+    Column("breach_id", Text, primary_key=True),
+    Column("recorded_at", Moment, primary_key=True),
+    _text("recorded_by"),
+    *_scope("acknowledgement_id"),
 )
 
 announcements = Table(
@@ -391,3 +417,17 @@ funnels = Table(
 )
 FUNNEL = ("standard", "measure", "period", "period_start", "level", "within", "unit")
 Index("funnels_by_unit", *(funnels.c[name] for name in FUNNEL), funnels.c.run_number, unique=True)
+
+alert_health = Table(
+    "alert_health",
+    metadata,
+    _run(key=True),
+    Column("month", Date, primary_key=True),
+    _key("force"),
+    _key("kind"),
+    _count("sent"),
+    _count("acknowledged"),
+    _count("explained"),
+    _count("reopened"),
+    Column("median_seconds_to_acknowledge", Double),
+)

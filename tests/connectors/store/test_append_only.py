@@ -42,11 +42,13 @@ ROWS: dict[str, dict[str, Any]] = {
         "run_id": "r1", "run_number": 1, "period": "month", "period_start": date(2026, 3, 1), "verdict": "kept",
     },
     "explanations": {"breach_id": "b1", "recorded_at": NOW, "reason": "staffing"},
+    "acknowledgements": {"breach_id": "b1", "recorded_at": NOW},
     "integrity_signals": {"run_id": "r1", "signal": "heaping"},
     "delays": {
         "run_id": "r1", "run_number": 1, "measure": "attend_emergency", "force": "kent",
         "period_start": date(2026, 3, 1), "stage": "travel",
     },
+    "alert_health": {"run_id": "r1", "month": date(2026, 3, 1), "force": "norfolk", "kind": "first_miss"},
 }  # fmt: skip
 
 
