@@ -42,4 +42,5 @@ def verify(
     if rows:
         say(f"The chain does not hold: {len(rows):,} things are not as they were sealed.")
         raise typer.Exit(CHAIN_BROKEN)
-    say("The chain holds.")
+    if form is Format.TABLE:
+        print("The chain holds.")

@@ -137,7 +137,8 @@ def _delivered_again(pledge: Pledge) -> None:
     said = pledge.run(THIRD)
     assert said.code == 0, said.err
     assert "0 admitted, 1 quarantined, 7 unchanged" in said.err
-    assert pledge.versions() == versions
+    now = pledge.versions()
+    assert {name for name in now if now[name] != versions[name]} == {"seals"}  # of the delivery
     after = pledge.tables()
     for name in ("verdicts", "commitments", "cases", "breaches", "announcements"):
         assert after[name] == before[name], name
