@@ -32,19 +32,21 @@ class Feed:
     reason: str = ""
 
 
-def feed_states(deliveries: Iterable[Delivered], today: date, reasons: Mapping[int, str] | None = None) -> list[Feed]:
-    """The state of every feed by its deliveries; `reasons` are those of unfit deliveries by their `order`."""
+def feed_states(
+    deliveries: Iterable[Delivered], today: date, reasons: Mapping[tuple[str, str], str] | None = None
+) -> list[Feed]:
+    """The state of every feed by its deliveries; `reasons` are those of the newest deliveries, by force and log."""
     by_feed: dict[tuple[str, str], list[Delivered]] = defaultdict(list)
     for each in sorted(deliveries, key=lambda each: each.order):
         by_feed[each.force, each.log].append(each)
-    return [_state(*feed, came, today, reasons or {}) for feed, came in sorted(by_feed.items())]
+    return [_state(*feed, came, today, (reasons or {}).get(feed, "")) for feed, came in sorted(by_feed.items())]
 
 
-def _state(force: str, log: str, came: Sequence[Delivered], today: date, reasons: Mapping[int, str]) -> Feed:
+def _state(force: str, log: str, came: Sequence[Delivered], today: date, reason: str) -> Feed:
     newest = came[-1]
     if not newest.fit:
         streak = len(came) - next((n for n, each in enumerate(reversed(came)) if each.fit), len(came))
-        return Feed(force, log, "unfit", came[streak].received_on, reasons.get(newest.order, ""))
+        return Feed(force, log, "unfit", came[streak].received_on, reason)
     late_from = _late_from(came)
     if late_from and today > late_from:
         return Feed(force, log, "silent", newest.received_on + _DAY)
@@ -75,6 +77,8 @@ def decide_feed(feed: Feed, said: Said | None, severity: str, today: date) -> De
     down = feed.state != "fit"
     was_down = said is not None and said.kind is Kind.CANNOT_JUDGE
     figure = Judged(today - _DAY, Verdict.CANNOT_JUDGE if down else Verdict.KEPT, signal=feed.state, why=feed.reason)
+    if said is not None and figure.period_start <= said.period_start:
+        return Silence(Kind.CANNOT_JUDGE, promise, figure, Reason.ALREADY_SAID)
     if down and said is not None and was_down:
         return Silence(Kind.CANNOT_JUDGE, promise, figure, Reason.STILL_BLIND, f"said for {said.since}")
     if down:

@@ -40,7 +40,9 @@ class Settings:
     default_standard: str = _setting("policing_pledge_2008", "the standard that judges when none is named")
     forces: str = _setting("", "file that replaces the shipped reference data on forces")
     slack_token: str = _setting("", "bot token; without it nothing is announced", secret=True)
-    slack_channel: str = _setting("", "channel of the nightly message")
+    slack_channel: str = _setting("", "ID of the channel of the nightly message and of broken promises")
+    slack_data_channel: str = _setting("", "ID of the channel told what cannot be judged; empty = the same channel")
+    slack_say_again_days: str = _setting("7", "after how many days a promise that is still missed is said again")
     slack_url: str = _setting("https://slack.com/api/", "address of Slack's Web API (a proxy, a test server)")
 
     def listed(self) -> list[tuple[str, str, str, str]]:

@@ -1,4 +1,4 @@
-"""What the night's digest is told: figures, commitments, deliveries and restatements, taken from the store."""
+"""What the night's messages are told: figures, commitments, deliveries and restatements, taken from the store."""
 
 from __future__ import annotations
 

@@ -64,3 +64,17 @@ def listed(things: Sequence[str], shown: int = 4, between: str = ", ") -> str:
     """The first few things, and how many more there are."""
     more = len(things) - shown
     return between.join(things[:shown]) + (f" and {more:,} more" if more > 0 else "")
+
+
+# What a name, a number, an address looks like in a sentence that quotes what was delivered.
+_VALUES = re.compile(
+    r"\"[^\"]*\"|“[^”]*”|‘[^’]*’|'[^']*'|`[^`]*`"  # anything quoted
+    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # e-mail addresses
+    r"|\b[A-Za-z]{1,2}\d[A-Za-z\d]?\s*\d[A-Za-z]{2}\b"  # postcodes
+    r"|\+?\d[\d ()-]{6,}\d"  # telephone and other long numbers
+)
+
+
+def without_values(text: str) -> str:
+    """A sentence of another part of the product, without anything it may quote from what was delivered."""
+    return _VALUES.sub("…", text)

@@ -20,7 +20,7 @@ from slack_sdk.models.blocks import Block
 
 from checks.statistics import wilson
 from connectors.slack.blocks import Message
-from connectors.slack.message import digest
+from connectors.slack.message import figures_of_the_day as digest
 from connectors.slack.night import BadDelivery, CommitmentVerdict, Figure, Night, Restatement
 from connectors.slack.phrases import percent
 
@@ -166,8 +166,8 @@ def test_every_sentence_stands_in_the_plain_text_too() -> None:
 
 def test_the_key_is_the_day_whatever_run_says_it() -> None:
     again = digest(replace(BAD, run_id="run-0043"))
-    assert again.key == digest(BAD).key == "digest/2026-11-02"
-    assert again.metadata["event_payload"] == {"key": "digest/2026-11-02"}
+    assert again.key == digest(BAD).key == "figures/2026-11-02"
+    assert again.metadata["event_payload"] == {"key": "figures/2026-11-02"}
 
 
 def test_a_link_that_is_no_web_address_is_left_out() -> None:
