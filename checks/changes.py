@@ -91,7 +91,8 @@ class Promise:
 
 @dataclass(frozen=True)
 class Judged:
-    """A figure as one run left it: counts, target as a share, 95 % interval as shares, SPC variation or ''."""
+    """A figure as one run left it: counts, target as a share, 95 % interval as shares, SPC variation or '';
+    `run` wrote it."""
 
     period_start: date
     verdict: str
@@ -104,7 +105,7 @@ class Judged:
     signal: str = ""
     assurance: str = ""
     depends_on_unknown: bool = False
-    run_number: int = 0
+    run: str = ""
     why: str = ""
 
     @property

@@ -39,13 +39,14 @@ def channel_of(subject: Subject, settings: Settings) -> str:
     return (settings.slack_data_channel if about_data else "") or settings.slack_channel
 
 
-def alert(plan: Plan, settings: Settings, now: datetime) -> str:
+def alert(plan: Plan, settings: Settings, now: datetime, slack: Slack | None = None) -> str:
     """Decide, remember and say the alerts of a run; returns the state of the day's digest.
 
-    Whatever happens to Slack or to this process, a run of the same night or of the next ends what is unfinished.
+    `slack` None = the one of the settings. Whatever happens to Slack or to this process, a run of the same night or
+    of the next one ends what is unfinished.
     """
     engine = open_store(plan.store)
-    slack = Slack(settings.slack_token, settings.slack_url)
+    slack = slack or Slack(settings.slack_token, settings.slack_url)
     with engine.begin() as conn:
         lock_slice(conn, "announcements")
         key = decide_and_lay_down(conn, plan, settings, now)

@@ -95,7 +95,7 @@ def _judged(row: Row) -> Judged:
         row["signal"],
         row.get("assurance") or "",
         row["depends_on_unknown"],
-        row["run_number"],
+        row["run_id"],
         row["restated_why"],
     )
 

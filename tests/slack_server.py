@@ -112,6 +112,11 @@ class SlackServer:
     def next(self, method: str, *behaviours: Behaviour) -> None:
         self._script[method].extend(behaviours)
 
+    def forget_script(self) -> None:
+        """What `next` asked for and no call has met yet is not going to happen."""
+        with self._lock:
+            self._script.clear()
+
     def posted(self, channel: str = "C0123456789") -> list[Body]:
         """The channel's messages, oldest first, without the replies in threads."""
         return [message for message in self.messages[channel] if "thread_ts" not in message]

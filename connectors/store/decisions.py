@@ -34,7 +34,7 @@ def key_of(decision: Decision) -> str:
     day = decision.since if decision.promise.log and isinstance(decision, Change) else decision.figure.period_start
     name = "/".join([decision.kind.value, *about, day.isoformat()])
     if decision.kind is Kind.RESTATED:
-        name += f"/{decision.figure.run_number}"
+        name += f"/{_part(decision.figure.run)}"
     return f"{decision.reason.value}/{name}" if isinstance(decision, Silence) else name
 
 
