@@ -14,11 +14,15 @@ from checks.feeds import ALL
 from checks.standard import Standard, rule_for
 from connectors.slack.night import BadDelivery, CommitmentVerdict, Figure, Night, Restatement
 from connectors.store import read
+from connectors.store.decisions import decided_run
+from connectors.store.write import run_number
 from dags.plan import Plan
 
 
 def night(conn: Connection, plan: Plan, standard: Standard, zone: str) -> Night:
     """The digest of a run: yesterday's figures (local), what was restated, and what did not come."""
+    number = run_number(conn, plan.run_id)
+    since = decided_run(conn, number) or number - 1
     local_day = plan.moment.astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
     day = {"period": "day", "from": local_day, "to": local_day, "standard": standard.name}
     figures = [
@@ -37,8 +41,8 @@ def night(conn: Connection, plan: Plan, standard: Standard, zone: str) -> Night:
         local_day=local_day,
         figures=tuple(figures),
         commitments=tuple(commitments),
-        deliveries=tuple(_unfit(conn, plan)),
-        restatements=tuple(_restated(conn, plan, standard, local_day)),
+        deliveries=tuple(_unfit(conn, since, number)),
+        restatements=tuple(_restated(conn, plan, since, standard, local_day)),
     )
 
 
@@ -69,24 +73,26 @@ def _figure(row: dict[str, Any], standard: Standard) -> Figure:
     )
 
 
-def _unfit(conn: Connection, plan: Plan) -> list[BadDelivery]:
+def _unfit(conn: Connection, since: int, number: int) -> list[BadDelivery]:
+    """What came unfit since changes were last decided: a run that was killed then may have taken it in."""
+    new = {row["run_id"] for row in read.read_table(conn, "runs") if since < row["run_number"] <= number}
     return [
         BadDelivery(row["force"], row["log"], row["fitness"], row["reason"])
-        for row in read.read_table(conn, "deliveries", run=plan.run_id)
-        if row["fitness"] != "fit"
+        for row in read.read_table(conn, "deliveries")
+        if row["fitness"] != "fit" and row["run_id"] in new
     ]
 
 
-def _restated(conn: Connection, plan: Plan, standard: Standard, local_day: date) -> list[Restatement]:
-    """The day figures at force level that this run restated, with what was said before."""
+def _restated(conn: Connection, plan: Plan, since: int, standard: Standard, local_day: date) -> list[Restatement]:
+    """The day figures at force level that were restated since then, with what was said before."""
     earlier = {"standard": standard.name, "period": "day", "to": local_day}
     changed = [
         row
         for row in read.read_table(conn, "verdicts", earlier, plan.run_id)
-        if row["run_id"] == plan.run_id and row["restated"] and not row["area"] and not row["neighbourhood"]
+        if row["run_number"] > since and row["restated"] and not row["area"] and not row["neighbourhood"]
         and row["force"] != ALL
     ]  # fmt: skip
-    before = {_key(row): row for row in _as_said_before(conn, plan, earlier)} if changed else {}
+    before = {_key(row): row for row in _as_said_before(conn, since, earlier)} if changed else {}
     return [
         Restatement(_figure(before[_key(row)], standard), _figure(row, standard), row["restated_why"])
         for row in changed
@@ -94,11 +100,9 @@ def _restated(conn: Connection, plan: Plan, standard: Standard, local_day: date)
     ]
 
 
-def _as_said_before(conn: Connection, plan: Plan, filters: dict[str, Any]) -> Sequence[dict[str, Any]]:
-    ordered = sorted(read.read_table(conn, "runs"), key=lambda row: row["run_number"])
-    earlier = [row["run_id"] for row in ordered]
-    place = earlier.index(plan.run_id)
-    return list(read.read_table(conn, "verdicts", filters, earlier[place - 1])) if place else []
+def _as_said_before(conn: Connection, since: int, filters: dict[str, Any]) -> Sequence[dict[str, Any]]:
+    then = [row["run_id"] for row in read.read_table(conn, "runs") if row["run_number"] == since]
+    return list(read.read_table(conn, "verdicts", filters, then[0])) if then else []
 
 
 def _key(row: dict[str, Any]) -> tuple[Any, ...]:
