@@ -119,7 +119,9 @@ def _in_threads(
             continue
         standing = decisions.standing(conn, change.promise, change.since)
         for row in standing:
-            decisions.revise(conn, row.said_in or row.key, revised_line(row.key, item))
+            line = revised_line(row.key, item)
+            decisions.revise(conn, row.said_in or row.key, line)
+            decisions.revise(conn, f"{row.said_in}/lines", line)  # where the message had no room for it
         if change.closes:
             decisions.resolve(conn, [row.key for row in standing], now)
         here = next((row for row in standing if row.channel == _channel(item)), None)
@@ -167,6 +169,7 @@ def _messages_so_far(conn: Connection, key: str) -> int:
 
 _IN_DIGEST = {
     Reason.ORDINARY_VARIATION, Reason.STEADILY_BELOW, Reason.IMPROVING, Reason.MAY_BE_CHANCE, Reason.BELOW_MINIMUM_N,
+    Reason.SAID_RECENTLY,
 }  # fmt: skip
 
 

@@ -1,9 +1,8 @@
-"""What the night's messages are told: figures, commitments, deliveries and restatements, taken from the store."""
+"""What the night's messages are told: figures, commitments and deliveries, taken from the store."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +11,7 @@ from sqlalchemy import Connection
 from checks.commitment import measures
 from checks.feeds import ALL
 from checks.standard import Standard, rule_for
-from connectors.slack.night import BadDelivery, CommitmentVerdict, Figure, Night, Restatement
+from connectors.slack.night import BadDelivery, CommitmentVerdict, Figure, Night
 from connectors.store import read
 from connectors.store.decisions import decided_run
 from connectors.store.write import run_number
@@ -42,7 +41,6 @@ def night(conn: Connection, plan: Plan, standard: Standard, zone: str) -> Night:
         figures=tuple(figures),
         commitments=tuple(commitments),
         deliveries=tuple(_unfit(conn, since, number)),
-        restatements=tuple(_restated(conn, plan, since, standard, local_day)),
     )
 
 
@@ -81,29 +79,3 @@ def _unfit(conn: Connection, since: int, number: int) -> list[BadDelivery]:
         for row in read.read_table(conn, "deliveries")
         if row["fitness"] != "fit" and row["run_id"] in new
     ]
-
-
-def _restated(conn: Connection, plan: Plan, since: int, standard: Standard, local_day: date) -> list[Restatement]:
-    """The day figures at force level that were restated since then, with what was said before."""
-    earlier = {"standard": standard.name, "period": "day", "to": local_day}
-    changed = [
-        row
-        for row in read.read_table(conn, "verdicts", earlier, plan.run_id)
-        if row["run_number"] > since and row["restated"] and not row["area"] and not row["neighbourhood"]
-        and row["force"] != ALL
-    ]  # fmt: skip
-    before = {_key(row): row for row in _as_said_before(conn, since, earlier)} if changed else {}
-    return [
-        Restatement(_figure(before[_key(row)], standard), _figure(row, standard), row["restated_why"])
-        for row in changed
-        if _key(row) in before
-    ]
-
-
-def _as_said_before(conn: Connection, since: int, filters: dict[str, Any]) -> Sequence[dict[str, Any]]:
-    then = [row["run_id"] for row in read.read_table(conn, "runs") if row["run_number"] == since]
-    return list(read.read_table(conn, "verdicts", filters, then[0])) if then else []
-
-
-def _key(row: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(row[name] for name in ("measure", "force", "area", "neighbourhood", "period", "period_start"))

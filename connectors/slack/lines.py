@@ -26,6 +26,7 @@ from connectors.slack.phrases import (
     without_values,
 )
 
+NEXT = "Next: acknowledge, find out why, then explain"
 ITEM_LIMIT, BUTTON_LIMIT = 700, 2000
 LEADS = {
     Kind.FIRST_MISS: "Newly missed",
@@ -136,7 +137,8 @@ def _feed(item: Item) -> tuple[str, str]:
     found = "nothing new has come" if silent else without_values(clipped(change.figure.why, 160)) or "it was refused"
     mutes = f" {_sentence(item.mutes)} cannot be judged until it is mended." if item.mutes else ""
     do = "ask whoever sends it" if silent else "see what is wrong with it (pledge quarantine), then deliver it again"
-    parts = [f"since {day(change.since)}: {found.rstrip('.')}.{mutes}", "This is said once.", *_owner(item)]
+    since = f"since {day(change.since)} ({found.rstrip('.')})."
+    parts = [f"{since}{mutes}", "This is said once, and once when it is back.", *_owner(item)]
     return lead, " ".join([*parts, f"Next: {do}."])
 
 
@@ -146,25 +148,21 @@ def _sentence(titles: Sequence[str]) -> str:
 
 def _state_still(now: Item) -> list[str]:
     change = now.change
-    until = change.figure.period_start
-    lasted = f"missed since {day(change.since)} ({days_long(change.since, until)})"
-    return [
-        f"{lasted}; on {day(until)} {_share(now.figure)}, promise {whole(now.figure.target)}.",
-        "History: the thread.",
-    ]
+    lasted = f"missed since {day(change.since)} ({days_long(change.since, change.figure.period_start)})"
+    return [f"{_share(now.figure)}, promised {whole(now.figure.target)}; {lasted}. The history is in the thread."]
 
 
 def _state_kept(now: Item) -> list[str]:
     change = now.change
-    until, days = day(change.figure.period_start), days_long(change.since, change.figure.period_start)
+    days = days_long(change.since, change.figure.period_start)
     if change.promise.log:
-        return [f"fit to use again on {until}; it was not since {day(change.since)} ({days})."]
-    rate = f"{_share(now.figure)}, promise {whole(now.figure.target)}"
-    return [f"on {until} {rate}. It had been missed since {day(change.since)}: {days}."]
+        return [f"fit to use again; it was not since {day(change.since)} ({days})."]
+    rate = f"{_share(now.figure)}, promised {whole(now.figure.target)}"
+    return [f"{rate}. It had been missed since {day(change.since)}: {days}."]
 
 
 def _state_restated(now: Item) -> list[str]:
-    rate = f"{_share(now.figure)} ({in_words(now.figure.verdict)}), promise {whole(now.figure.target)}"
+    rate = f"{_share(now.figure)} ({in_words(now.figure.verdict)}), promised {whole(now.figure.target)}"
     return [f"{rate}: not missed after all, by records that came later."]
 
 
@@ -188,10 +186,10 @@ def _share(figure: Figure) -> str:
 def _signal(item: Item) -> str:
     figure = item.figure
     if figure.exact_target == 1:
-        return "Every single case is promised."
+        return "This is promised in every single case."
     if item.change.figure.signal in ("", "no_limits"):
         return "More than chance explains; too few periods yet to know what is usual here."
-    return "A signal: worse than what is usual here."
+    return "A signal, not ordinary variation: worse than what is usual here."
 
 
 def _areas(areas: Sequence[Item]) -> list[str]:
@@ -209,10 +207,10 @@ def _next(item: Item) -> str:
     """What to do, and how to get at the records: by reference, never in the message."""
     promise, start = item.change.promise, item.change.figure.period_start
     if not all(re.fullmatch(r"[a-z][a-z0-9_-]{0,60}", word) for word in (promise.measure, promise.force)):
-        return "Next: acknowledge, then explain."
+        return f"{NEXT}."
     end = last_day(promise.period, start)
     records = f"pledge cases --measure {promise.measure} --force {promise.force} --from {start} --to {end}"
-    return f"Next: acknowledge, then explain. Its records: {records}"
+    return f"{NEXT}. Its records: {records}"
 
 
 def _value(item: Item) -> str:

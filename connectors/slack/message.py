@@ -11,7 +11,7 @@ from itertools import groupby
 
 from connectors.slack.blocks import Line, Message, clipped
 from connectors.slack.blocks import message as in_blocks
-from connectors.slack.night import BadDelivery, CommitmentVerdict, Figure, Night, Restatement
+from connectors.slack.night import BadDelivery, CommitmentVerdict, Figure, Night
 from connectors.slack.phrases import (
     counted,
     day,
@@ -31,7 +31,6 @@ KINDS = {  # in the order they are told
     "uncertain": "kept only without the unknown",
     "data": "about data that did not come or is unfit",
     "cannot_judge": "about what cannot be judged",
-    "restated": "restated",
 }
 
 
@@ -93,13 +92,11 @@ def _forces(night: Night, own: Sequence[Figure]) -> str:
 
 def _lines(night: Night, own: Sequence[Figure]) -> list[Line]:
     uncertain = [f for f in own if f.verdict == "kept" and f.depends_on_unknown]
-    restated = sorted(night.restatements, key=lambda r: r.before.verdict == r.after.verdict)
     return [
         *(_missed_line(f, night) for f in _missed(own)),
         *(_uncertain_line(f, night) for f in uncertain),
         *(_delivery_line(d) for d in night.deliveries),
         *_cannot_judge_lines(own),
-        *(_restated_line(r) for r in restated),
     ]
 
 
@@ -158,15 +155,6 @@ def _cannot_judge_lines(own: Sequence[Figure]) -> list[Line]:
     return lines
 
 
-def _restated_line(change: Restatement) -> Line:
-    before, after = change.before, change.after
-    was = f"was {share_of(before.numerator, before.denominator, before.exact_target)} ({in_words(before.verdict)})"
-    now = f"now {share_of(after.numerator, after.denominator, after.exact_target)} ({in_words(after.verdict)})"
-    why = f": {clipped(change.why, 100)}" if change.why else ""
-    subject = f"{clipped(after.title, NAME_LIMIT)}, {place_of(after)}, {period_of(after.period, after.period_start)}"
-    return Line("restated", f"Restated – {subject}", f"{was}, {now}{why}.")
-
-
 def in_words(verdict: str) -> str:
     return "cannot be judged" if verdict == "cannot_judge" else verdict.replace("_", " ")
 
@@ -209,7 +197,7 @@ def figures_told(own: Sequence[Figure]) -> str:
     unknown = sum(f.unknown for f in own)
     of = unknown + sum(f.denominator for f in own)
     blind = f" No outcome recorded for {unknown:,} of {counted(of, 'case')}." if unknown else ""
-    return f"{counted(len(own), 'figure')} looked at: {named}.{blind}"
+    return f"{counted(len(own), 'figure')} of the day looked at: {named}.{blind}"
 
 
 def _next_step(own: Sequence[Figure]) -> list[str]:

@@ -76,15 +76,6 @@ class BadDelivery:
 
 
 @dataclass(frozen=True)
-class Restatement:
-    """A figure said before that is different now; `why` in a few words."""
-
-    before: Figure
-    after: Figure
-    why: str = ""
-
-
-@dataclass(frozen=True)
 class Night:
     """Everything the digest of one night says.
 
@@ -98,7 +89,6 @@ class Night:
     figures: tuple[Figure, ...]
     commitments: tuple[CommitmentVerdict, ...] = ()
     deliveries: tuple[BadDelivery, ...] = ()
-    restatements: tuple[Restatement, ...] = ()
     link: str = ""
 
 

@@ -26,7 +26,8 @@ from connectors.slack.message import (
 from connectors.slack.night import Figure, Item, Told
 from connectors.slack.phrases import counted, day, listed, period_of, place, share_of, whole, without_values
 
-THREAD_LINES = 40
+REST_LINES, FIGURE_LINES = 24, 40
+"""A line with buttons takes two of a message's 50 blocks."""
 SEVERITIES = ("high", "medium", "low", "")
 KINDS = {  # in the order they are told, and what those left out are called
     "first_miss": "newly missed",
@@ -35,7 +36,13 @@ KINDS = {  # in the order they are told, and what those left out are called
     "kept_again": "kept again",
     "at_risk": "at risk",
     "still_missed": "still missed",
-    "quiet": "missed without an alarm",
+    "quiet": "missed without a new alarm",
+}
+COUNTED = {
+    "cannot_judge": ("promise", "not to be judged any more"),
+    "restated": ("figure", "corrected afterwards"),
+    "kept_again": ("promise", "kept again"),
+    "at_risk": ("promise", "at risk"),
 }
 WHY = {
     Reason.AS_PROMISED: "as promised",
@@ -45,7 +52,7 @@ WHY = {
     Reason.IMPROVING: "missed but improving",
     Reason.MAY_BE_CHANCE: "may be chance",
     Reason.BELOW_MINIMUM_N: "of too few cases",
-    Reason.SAID_RECENTLY: "said in the last days",
+    Reason.SAID_RECENTLY: "announced in the last days",
     Reason.DEPENDS_ON_UNKNOWN: "kept only if unknown cases are left out",
     Reason.MUTED_BY_FEED: "without usable data, which is said once",
     Reason.STILL_BLIND: "still not to be judged, as said before",
@@ -62,7 +69,7 @@ WHY = {
 def night_message(told: Told) -> Message:
     """What the channel is told; its key is the day and the number of the message, whatever run says it."""
     night = told.night
-    lines = shortened(_lines(told), " in the thread" if _has_more(told) else "", KINDS)
+    lines = _shown(told)
     below = _proof_of_life(told) if told.is_digest else []
     run = clipped(night.run_id, NAME_LIMIT)
     below.append(f"Judged as at {day(night.as_at.date())} {night.as_at:%H:%M} UTC, run {run}.")
@@ -72,15 +79,15 @@ def night_message(told: Told) -> Message:
 
 def replies(told: Told) -> list[Message]:
     """The detail, for the thread: the lines the message had no room for, then the figures of the day."""
-    lines = _lines(told)
     found = []
     if _has_more(told):
-        rest = shortened(lines, "", KINDS, THREAD_LINES)
-        title = f"All {counted(len(lines), 'line')} of {day(told.night.local_day)}"
-        plain = [Line(ln.kind, ln.lead, ln.rest, limit=ITEM_LIMIT) for ln in rest]
-        found.append(in_blocks("detail", f"{_key(told)}/lines", title, plain, [], ""))
+        lines, shown = _lines(told), _shown(told)
+        rest = [line for line in lines if line not in shown]
+        title = f"{counted(len(rest), 'further line')} of {day(told.night.local_day)}"
+        told_here = shortened(rest, "", KINDS, REST_LINES)
+        found.append(in_blocks("detail", f"{_key(told)}/lines", title, told_here, [], ""))
     if told.is_digest and told.number == 1 and told.night.figures:
-        figures = figures_of_the_day(told.night, THREAD_LINES)
+        figures = figures_of_the_day(told.night, FIGURE_LINES)
         found.append(Message(figures.kind, f"{_key(told)}/figures", figures.text, figures.blocks))
     return found
 
@@ -94,6 +101,10 @@ def thread_reply(key: str, item: Item) -> Message:
 def _key(told: Told) -> str:
     more = f"/{told.number}" if told.number > 1 else ""
     return f"{'digest' if told.is_digest else 'night'}/{told.night.local_day}{more}"
+
+
+def _shown(told: Told) -> list[Line]:
+    return shortened(_lines(told), " in the thread", KINDS)
 
 
 def _has_more(told: Told) -> bool:
@@ -115,14 +126,14 @@ def headline(told: Told) -> str:
             return f"Newly missed in {where} {when}: {found}"
         at = f" in {without_values(place_of(worst))}" if len({m.figure.force for m in misses}) > 1 or worst.area else ""
         return f"{counted(len(misses), 'promise')} newly missed in {where} {when}. Worst{at}: {found}"
-    feeds = [item for item in items if item.change.promise.log and item.change.kind is Kind.CANNOT_JUDGE]
-    if feeds:
-        logs = listed([f"{clipped(f.title, 40)} from {_places([f])}" for f in feeds], 2)
-        return f"Data missing or unusable {on}: {logs}"
-    counts = [(words, [i for i in items if i.change.kind.value == kind]) for kind, words in KINDS.items()]
-    some = [f"{len(found)} {words} in {_places(found)}" for words, found in counts if found]
-    some += [f"{len(told.still)} still missed in {_places(told.still)}"] if told.still else []
-    return f"No new alarm {on}: {', '.join(some)}" if some else _quiet_headline(told, on)
+    for kind, said in ((Kind.CANNOT_JUDGE, "Data missing or unusable"), (Kind.KEPT_AGAIN, "Data is back")):
+        feeds = [item for item in items if item.change.promise.log and item.change.kind is kind]
+        if feeds:
+            return f"{said} {on}: {listed([f'{clipped(f.title, 40)} from {_places([f])}' for f in feeds], 2)}"
+    counts = [(words, [i for i in items if i.change.kind.value == kind]) for kind, words in COUNTED.items()]
+    some = [f"{counted(len(found), words[0])} {words[1]} in {_places(found)}" for words, found in counts if found]
+    some += [f"{counted(len(told.still), 'promise')} still missed in {_places(told.still)}"] if told.still else []
+    return f"No new miss {on}: {', '.join(some)}" if some else _quiet_headline(told, on)
 
 
 def _quiet_headline(told: Told, on: str) -> str:
@@ -135,7 +146,7 @@ def _quiet_headline(told: Told, on: str) -> str:
     where = place(forces[0], NAME_LIMIT) if len(forces) == 1 else f"{len(forces)} forces" if forces else "any force"
     if not kept + missed + uncertain:
         return f"No promise could be judged in {where} {on}"
-    said = [f"{kept} kept"] + [f"{missed} missed without an alarm"] * bool(missed)
+    said = [f"{kept} kept"] + [f"{missed} missed without a new alarm"] * bool(missed)
     said += [f"{uncertain} kept only if unknown cases are left out"] * bool(uncertain)
     said += [f"{blind} cannot be judged"] * bool(blind)
     return f"No new alarm in {where} {on}: {', '.join(said)}"
@@ -206,7 +217,7 @@ def _quiet(quiet: Sequence[tuple[Figure, Reason]]) -> list[Line]:
     for figure, reason in sorted(quiet, key=lambda each: -each[0].beyond_allowance):
         rate = f"{share_of(figure.numerator, figure.denominator, figure.exact_target)}, promised {whole(figure.target)}"
         said.append(f"{clipped(figure.title, 50)}, {without_values(place_of(figure))}: {rate} ({WHY[reason]})")
-    return [Line("quiet", "Missed, but no reason for an alarm", f"{listed(said, 4, '; ')}.", limit=ITEM_LIMIT)]
+    return [Line("quiet", "Missed, without a new alarm", f"{listed(said, 4, '; ')}.", limit=ITEM_LIMIT)]
 
 
 def _proof_of_life(told: Told) -> list[str]:
@@ -220,4 +231,5 @@ def _silences(silences: Mapping[Reason, int]) -> list[str]:
     if not said:
         return []
     total = sum(silences.values())
-    return [f"Nothing is said of {counted(total, 'figure')} (days and months, forces and areas): {', '.join(said)}."]
+    of = f"{counted(total, 'further figure')} (of days and months, forces and areas)"
+    return [f"Why nothing else is said – {of}: {', '.join(said)}."]

@@ -57,6 +57,7 @@ class Chaos:
         self.store, self.server = store, server
         self.engine = open_store(store)
         self.drawn, self.counts = random.Random(SEED), Counter[str]()
+        self.usual = 0.2  # seconds an attempt takes on this machine
         self.context = get_context("forkserver")
         self.context.set_forkserver_preload(["__main__", "tests.chaos.nights"])
 
@@ -74,11 +75,12 @@ class Chaos:
 
     def killed(self, number: int, minutes: int, can_hold: bool) -> None:
         """Once at a random moment, once exactly while Slack has the call and its answer is on the way."""
-        held = Holds()
-        if can_hold and self.drawn.random() < 0.5:
+        held, longest = Holds(), self.drawn.uniform(0.0, 1.2) * self.usual
+        if can_hold and self.drawn.random() < 0.4:
             self.server.next(self.drawn.choice(METHODS[:3]), held)
+            longest = 2 * self.usual
         process = self.start(Attempt(self.store, self.server.url, self.server.token, number, 0, minutes))
-        until = time.monotonic() + self.drawn.uniform(0.0, 0.25)
+        until = time.monotonic() + longest
         while process.is_alive() and time.monotonic() < until and not held.taken.is_set():
             time.sleep(0.002)
         where = "with a call at Slack" if held.taken.is_set() else "at a random moment"
@@ -97,9 +99,11 @@ class Chaos:
             prepare(self.engine, number, 1)
             runs.append(Attempt(*about, 1, minutes))
             self.counts["nights of two runs at once"] += 1
+        started = time.monotonic()
         for process in [self.start(each) for each in runs]:
             process.join()
             assert process.exitcode == 0, "a run failed because of Slack or another run"
+        self.usual = 0.8 * self.usual + 0.2 * (time.monotonic() - started)
         self.server.forget_script()
 
     def start(self, attempt: Attempt) -> BaseProcess:

@@ -79,23 +79,23 @@ SILENCES = {
 }  # fmt: skip
 QUIET_MISSES = tuple((figure, Reason.MAY_BE_CHANCE) for figure in BAD.figures if figure.measure == "attend_emergency")
 FEW = Told(BAD, (NEW, LYNN, KEPT, RESTATED), (STILL,), QUIET_MISSES, SILENCES)
-MANY = Told(
-    BAD,
-    tuple(
-        replace(each, key=f"{each.key}/{force}", change=replace(each.change, promise=replace(each.change.promise, force=force)))
-        for force in ("norfolk", "kent", "west-mercia", "avon-and-somerset")
-        for each in (NEW, NO_CHART, EVERY, KEPT, RESTATED)
-    ),
-    (STILL,),
-    QUIET_MISSES,
-    SILENCES,
-)  # fmt: skip
+
+
+def of_force(each: Item, force: str) -> Item:
+    change = replace(each.change, promise=replace(each.change.promise, force=force))
+    return replace(each, key=f"{each.key}/{force}", change=change)
+
+
+FORCES = ("norfolk", "kent", "west-mercia", "avon-and-somerset")
+EACH = tuple(of_force(each, force) for force in FORCES for each in (NEW, NO_CHART, EVERY, KEPT, RESTATED))
+MANY = Told(BAD, EACH, (STILL,), QUIET_MISSES, SILENCES)
 NASTY_NAMES = ("<!channel>", "<b onmouseover=alert(1)>R&D</b>", "x" * 300, "a *b* _c_ `d` |e|\n<@U0123456>")
-HOSTILE = Told(
-    replace(BAD, link="https://pledge.example/|<!channel>"),
-    tuple(item(Kind.FIRST_MISS, judged(1, 90), force=name, area=name, owner=name, title=name, limit=name) for name in NASTY_NAMES)
-    + (feed(Kind.CANNOT_JUDGE, "unfit", NASTY_NAMES[0], NASTY_NAMES[1], NASTY_NAMES[2]),),
-)  # fmt: skip
+BAD_NAMES = [
+    item(Kind.FIRST_MISS, judged(1, 90), force=name, area=name, owner=name, title=name, limit=name)
+    for name in NASTY_NAMES
+]
+BAD_FEED = feed(Kind.CANNOT_JUDGE, "unfit", *NASTY_NAMES[:3])
+HOSTILE = Told(replace(BAD, link="https://pledge.example/|<!channel>"), (*BAD_NAMES, BAD_FEED))
 ALONE_IN = {"night": Night("run-0042", AS_AT, DAY, ()), "is_digest": False}
 TOLD = {
     "first_miss": Told(items=(NEW,), **ALONE_IN),
@@ -159,7 +159,8 @@ def test_at_most_ten_lines_and_what_is_left_out_is_said_and_in_the_thread() -> N
     said = lines(night_message(MANY))
     assert len([line for line in said if "|See every" not in line]) == 10
     assert any(line.startswith("*… and 13 more in the thread:*") for line in said)
-    assert len(lines(replies(MANY)[0])) == 22
+    rest = lines(replies(MANY)[0])
+    assert len(rest) == 13 and not set(rest) & set(said)
 
 
 def test_a_miss_says_all_a_reader_needs() -> None:
@@ -212,7 +213,8 @@ PLANTED = ("John Smith", "07700 900123", "john.smith@example.org", "NR1 3JX", "1
 
 def test_what_was_quoted_from_a_delivery_is_not_repeated() -> None:
     why = "column “John Smith, 12 Acacia Avenue” and '07700 900123' of john.smith@example.org, NR1 3JX, +44 7700 900123"
-    told = Told(items=(feed(Kind.CANNOT_JUDGE, "unfit", why), replace(RESTATED, change=replace(RESTATED.change, figure=replace(RESTATED.change.figure, why=why)))), **ALONE_IN)  # fmt: skip
+    quoting = replace(RESTATED.change, figure=replace(RESTATED.change.figure, why=why))
+    told = Told(items=(feed(Kind.CANNOT_JUDGE, "unfit", why), replace(RESTATED, change=quoting)), **ALONE_IN)
     said = night_message(told)
     for personal in (*PLANTED, "900123"):
         assert personal not in said.text + said.as_json()
