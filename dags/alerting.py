@@ -155,7 +155,7 @@ def _told(
         return None
     if not is_digest:
         return Told(night, tuple(items), of_channel, is_digest=False, number=number)
-    counts = Counter(silence.reason for silence in silences)
+    counts = Counter(silence.reason for silence in silences if not silence.promise.log)
     return Told(night, tuple(items), of_channel, _quiet(night, silences), counts, True, number)
 
 

@@ -67,7 +67,7 @@ def _subject(item: Item) -> str:
 
 
 def _place(item: Item) -> str:
-    return without_values(place_of(item.figure))
+    return place_of(item.figure)
 
 
 def _first_miss(item: Item, areas: Sequence[Item]) -> str:
@@ -106,7 +106,7 @@ def _restated(item: Item, _: Sequence[Item]) -> str:
     if change.before:
         before = item.of(change.before)
         parts.insert(0, f"was {_share(before)} ({in_words(before.verdict)})")
-    why = f": {without_values(clipped(change.figure.why, 100))}" if change.figure.why else ""
+    why = f": {clipped(without_values(change.figure.why), 100)}" if change.figure.why else ""
     tail = "Next: correct what was published from the earlier figure."
     return f"{', '.join(parts)}{why}. Promise {whole(item.figure.target)}. {tail}"
 
@@ -134,7 +134,7 @@ def _feed(item: Item) -> tuple[str, str]:
         return f"Data is back – {subject}", f"fit to use again; it was not since {day(change.since)} ({out})."
     silent = change.figure.signal == "silent"
     lead = f"{'No data' if silent else 'Unusable data'} – {subject}"
-    found = "nothing new has come" if silent else without_values(clipped(change.figure.why, 160)) or "it was refused"
+    found = "nothing new has come" if silent else clipped(without_values(change.figure.why), 160) or "it was refused"
     mutes = f" {_sentence(item.mutes)} cannot be judged until it is mended." if item.mutes else ""
     do = "ask whoever sends it" if silent else "see what is wrong with it (pledge quarantine), then deliver it again"
     since = f"since {day(change.since)} ({found.rstrip('.')})."
@@ -194,7 +194,7 @@ def _signal(item: Item) -> str:
 
 def _areas(areas: Sequence[Item]) -> list[str]:
     worst = sorted(areas, key=lambda each: -each.figure.beyond_allowance)
-    told = [f"{without_values(place(each.figure.area, 40))} {_share(each.figure)}" for each in worst]
+    told = [f"{place(each.figure.area, 40)} {_share(each.figure)}" for each in worst]
     return [f"Worst areas: {listed(told, 2)}."] if told else []
 
 

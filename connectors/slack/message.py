@@ -21,6 +21,7 @@ from connectors.slack.phrases import (
     place,
     share_of,
     whole,
+    without_values,
 )
 
 LINES = 10
@@ -138,7 +139,9 @@ def _uncertain_line(figure: Figure, night: Night) -> Line:
 def _delivery_line(delivery: BadDelivery) -> Line:
     absent = delivery.fitness == "absent"
     did = "did not come" if absent else "is unfit"
-    rest = clipped(delivery.reason, 160) or ("Nothing arrived." if absent else "No reason was recorded.")
+    rest = clipped(without_values(delivery.reason), 160) or (
+        "Nothing arrived." if absent else "No reason was recorded."
+    )
     return Line(
         "data",
         f"Data – {clipped(delivery.log, NAME_LIMIT)} from {place(delivery.force, NAME_LIMIT)} {did}",

@@ -24,7 +24,7 @@ from connectors.slack.message import (
     shortened,
 )
 from connectors.slack.night import Figure, Item, Told
-from connectors.slack.phrases import counted, day, listed, period_of, place, share_of, whole, without_values
+from connectors.slack.phrases import counted, day, listed, period_of, place, share_of, whole
 
 REST_LINES, FIGURE_LINES = 24, 40
 """A line with buttons takes two of a message's 50 blocks."""
@@ -124,7 +124,7 @@ def headline(told: Told) -> str:
         where = _places(misses)
         if len(misses) == 1:
             return f"Newly missed in {where} {when}: {found}"
-        at = f" in {without_values(place_of(worst))}" if len({m.figure.force for m in misses}) > 1 or worst.area else ""
+        at = f" in {place_of(worst)}" if len({m.figure.force for m in misses}) > 1 or worst.area else ""
         return f"{counted(len(misses), 'promise')} newly missed in {where} {when}. Worst{at}: {found}"
     for kind, said in ((Kind.CANNOT_JUDGE, "Data missing or unusable"), (Kind.KEPT_AGAIN, "Data is back")):
         feeds = [item for item in items if item.change.promise.log and item.change.kind is kind]
@@ -162,7 +162,7 @@ def _places(items: Sequence[Item]) -> str:
         return f"{len(forces)} forces"
     areas = {item.figure.area for item in items}
     figure = items[0].figure
-    return without_values(place_of(figure) if len(areas) == 1 else place(figure.force, NAME_LIMIT))
+    return place_of(figure) if len(areas) == 1 else place(figure.force, NAME_LIMIT)
 
 
 def _folded(items: Sequence[Item]) -> list[tuple[Item, list[Item]]]:
@@ -205,7 +205,7 @@ def _still(items: Sequence[Item]) -> list[Line]:
         figure, since = item.figure, item.change.since
         rate = f"{share_of(figure.numerator, figure.denominator, figure.exact_target)}, promised {whole(figure.target)}"
         lasted = days_long(since, figure.period_start)
-        said.append(f"{clipped(figure.title, 50)}, {without_values(place_of(figure))}: {rate}, for {lasted}")
+        said.append(f"{clipped(figure.title, 50)}, {place_of(figure)}: {rate}, for {lasted}")
     rest = f"{listed(said, 4, '; ')}. The latest is in the thread of the message that first said so."
     return [Line("still_missed", "Still missed, as announced earlier", rest, limit=ITEM_LIMIT)]
 
@@ -216,7 +216,7 @@ def _quiet(quiet: Sequence[tuple[Figure, Reason]]) -> list[Line]:
     said = []
     for figure, reason in sorted(quiet, key=lambda each: -each[0].beyond_allowance):
         rate = f"{share_of(figure.numerator, figure.denominator, figure.exact_target)}, promised {whole(figure.target)}"
-        said.append(f"{clipped(figure.title, 50)}, {without_values(place_of(figure))}: {rate} ({WHY[reason]})")
+        said.append(f"{clipped(figure.title, 50)}, {place_of(figure)}: {rate} ({WHY[reason]})")
     return [Line("quiet", "Missed, without a new alarm", f"{listed(said, 4, '; ')}.", limit=ITEM_LIMIT)]
 
 
