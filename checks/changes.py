@@ -132,8 +132,11 @@ class Said:
 
 @dataclass(frozen=True)
 class Change:
-    """Something to say. `figure` is what is said now, `before` what a restated figure said; `since` the start of the
-    episode; `closes`: nothing is wrong any more. A feed's change has no figure's counts, and a `why`."""
+    """Something to say.
+
+    `figure` is what is said now, `before` what a restated figure said; `since` is the start of the episode. `closes`:
+    nothing is wrong any more; `was_blind`: of late it could not be judged. A feed's figure has no counts, but a `why`.
+    """
 
     kind: Kind
     promise: Promise
@@ -141,6 +144,7 @@ class Change:
     since: date
     before: Judged | None = None
     closes: bool = False
+    was_blind: bool = False
 
     @property
     def subject(self) -> Subject:

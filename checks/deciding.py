@@ -157,7 +157,8 @@ def _kept(promise: Promise, figure: Judged, said: Said | None) -> Decision:
         return _silence(promise, figure, Reason.AS_PROMISED)
     if figure.depends_on_unknown:
         return _silence(promise, figure, Reason.DEPENDS_ON_UNKNOWN)
-    return Change(Kind.KEPT_AGAIN, promise, figure, said.since, closes=True)
+    was_blind = said.kind is Kind.CANNOT_JUDGE
+    return Change(Kind.KEPT_AGAIN, promise, figure, said.since, closes=True, was_blind=was_blind)
 
 
 def _restated(promise: Promise, was: Judged, now: Judged, said: Said | None, night: Night) -> Decision:

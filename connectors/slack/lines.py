@@ -89,8 +89,12 @@ def _still_missed(item: Item, _: Sequence[Item]) -> str:
 def _kept_again(item: Item, _: Sequence[Item]) -> str:
     change = item.change
     lasted = days_long(change.since, change.figure.period_start)
-    was = f"It had been missed since {day(change.since)}: {lasted}."
+    was = f"{_had_been(item)} since {day(change.since)}: {lasted}."
     return " ".join([_rate(item.figure), was, "Nothing to do; an explanation of the missed days is still welcome."])
+
+
+def _had_been(item: Item) -> str:
+    return "It had been missed or could not be judged" if item.change.was_blind else "It had been missed"
 
 
 def _cannot_judge(item: Item, _: Sequence[Item]) -> str:
@@ -158,7 +162,7 @@ def _state_kept(now: Item) -> list[str]:
     if change.promise.log:
         return [f"fit to use again; it was not since {day(change.since)} ({days})."]
     rate = f"{_share(now.figure)}, promised {whole(now.figure.target)}"
-    return [f"{rate}. It had been missed since {day(change.since)}: {days}."]
+    return [f"{rate}. {_had_been(now)} since {day(change.since)}: {days}."]
 
 
 def _state_restated(now: Item) -> list[str]:
