@@ -24,7 +24,7 @@ from connectors.store.tables import announcements
 from tests.chaos.nights import DATA, PROMISES, Attempt, announce, prepare
 from tests.slack_server import Drops, Fails, Holds, Limits, SlackServer
 
-NIGHTS = 1_000 if os.environ.get("PLEDGE_CHAOS") else 50
+NIGHTS = int(os.environ.get("PLEDGE_CHAOS_NIGHTS", "1000" if os.environ.get("PLEDGE_CHAOS") else "50"))
 SEED = int(os.environ.get("PLEDGE_CHAOS_SEED", "7"))
 WEATHER = (
     [],
