@@ -141,7 +141,7 @@ def _feed(item: Item) -> tuple[str, str]:
     found = "nothing new has come" if silent else clipped(without_values(change.figure.why), 160) or "it was refused"
     mutes = f" {_sentence(item.mutes)} cannot be judged until it is mended." if item.mutes else ""
     do = "ask whoever sends it" if silent else "see what is wrong with it (pledge quarantine), then deliver it again"
-    since = f"since {day(change.since)} ({found.rstrip('.')})."
+    since = f"since {'' if silent else 'the delivery of '}{day(change.since)} ({found.rstrip('.')})."
     parts = [f"{since}{mutes}", "This is said once, and once when it is back.", *_owner(item)]
     return lead, " ".join([*parts, f"Next: {do}."])
 
