@@ -43,5 +43,8 @@ lock: setup-dev
 bench: setup-dev
 	@$(BIN)/python -m tests.bench
 
+chaos: setup-dev
+	@PLEDGE_CHAOS=1 $(BIN)/pytest -s tests/chaos
+
 clean:
 	@rm -rf .venv .pledge

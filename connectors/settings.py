@@ -47,7 +47,9 @@ class Settings:
     forces: str = _setting("", "file that replaces the shipped reference data on forces")
     rebases: str = _setting("", "file that says where a chart's limits start anew, by whom and why")
     slack_token: str = _setting("", "bot token; without it nothing is announced", secret=True)
-    slack_channel: str = _setting("", "channel of the nightly message")
+    slack_channel: str = _setting("", "ID of the channel of the nightly message and of broken promises")
+    slack_data_channel: str = _setting("", "ID of the channel told what cannot be judged; empty = the same channel")
+    slack_say_again_days: str = _setting("7", "after how many days a promise that is still missed is said again")
     slack_app_token: str = _setting("", "app-level token (xapp-…) by which `pledge slack listen` hears", secret=True)
     slack_answerers: str = _setting("", "IDs of the user groups that may acknowledge and explain, with blanks between")
     slack_reminders: str = _setting(

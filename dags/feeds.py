@@ -41,7 +41,7 @@ def known(
     days = days_with_cases(con, lake, cases)
     forces = sorted({*held, *days, *(row["force"] for row in brought)} - {ALL})
     zone = zones(settings, [*forces, ALL])
-    delivered = [_delivered(row, runs[row["run_id"]]["run_number"], zone[row["force"]]) for row in brought]
+    delivered = [delivered_of(row, runs[row["run_id"]]["run_number"], zone[row["force"]]) for row in brought]
     for each in delivered:
         if each.fit and each.empty:  # a log that came and was empty is not absent
             for force in forces if each.force == ALL else [each.force]:
@@ -88,7 +88,7 @@ def judged_later(plan: Plan, runs: Sequence[Row]) -> Row | None:
     return last if last and last["as_at"] > plan.moment else None
 
 
-def _delivered(row: Row, order: int, zone: str) -> Delivered:
+def delivered_of(row: Row, order: int, zone: str) -> Delivered:
     log = LOGS[row["log"]]
     dates = log.by_name[log.dated_by].kind is Kind.DATE if log.dated_by else False
     return Delivered(

@@ -1,9 +1,8 @@
-"""What the night's digest is told: figures, commitments, deliveries and restatements, taken from the store."""
+"""What the night's messages are told: figures, commitments and deliveries, taken from the store."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,13 +11,17 @@ from sqlalchemy import Connection
 from checks.commitment import measures
 from checks.feeds import ALL
 from checks.standard import Standard, rule_for
-from connectors.slack.night import BadDelivery, CommitmentVerdict, Figure, Night, Restatement
+from connectors.slack.night import BadDelivery, CommitmentVerdict, Figure, Night
 from connectors.store import read
+from connectors.store.decisions import decided_run
+from connectors.store.write import run_number
 from dags.plan import Plan
 
 
 def night(conn: Connection, plan: Plan, standard: Standard, zone: str) -> Night:
     """The digest of a run: yesterday's figures (local), what was restated, and what did not come."""
+    number = run_number(conn, plan.run_id)
+    since = decided_run(conn, number) or number - 1
     local_day = plan.moment.astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
     day = {"period": "day", "from": local_day, "to": local_day, "standard": standard.name}
     figures = [
@@ -37,8 +40,7 @@ def night(conn: Connection, plan: Plan, standard: Standard, zone: str) -> Night:
         local_day=local_day,
         figures=tuple(figures),
         commitments=tuple(commitments),
-        deliveries=tuple(_unfit(conn, plan)),
-        restatements=tuple(_restated(conn, plan, standard, local_day)),
+        deliveries=tuple(_unfit(conn, since, number)),
     )
 
 
@@ -69,37 +71,11 @@ def _figure(row: dict[str, Any], standard: Standard) -> Figure:
     )
 
 
-def _unfit(conn: Connection, plan: Plan) -> list[BadDelivery]:
+def _unfit(conn: Connection, since: int, number: int) -> list[BadDelivery]:
+    """What came unfit since changes were last decided: a run that was killed then may have taken it in."""
+    new = {row["run_id"] for row in read.read_table(conn, "runs") if since < row["run_number"] <= number}
     return [
         BadDelivery(row["force"], row["log"], row["fitness"], row["reason"])
-        for row in read.read_table(conn, "deliveries", run=plan.run_id)
-        if row["fitness"] != "fit"
+        for row in read.read_table(conn, "deliveries")
+        if row["fitness"] != "fit" and row["run_id"] in new
     ]
-
-
-def _restated(conn: Connection, plan: Plan, standard: Standard, local_day: date) -> list[Restatement]:
-    """The day figures at force level that this run restated, with what was said before."""
-    earlier = {"standard": standard.name, "period": "day", "to": local_day}
-    changed = [
-        row
-        for row in read.read_table(conn, "verdicts", earlier, plan.run_id)
-        if row["run_id"] == plan.run_id and row["restated"] and not row["area"] and not row["neighbourhood"]
-        and row["force"] != ALL
-    ]  # fmt: skip
-    before = {_key(row): row for row in _as_said_before(conn, plan, earlier)} if changed else {}
-    return [
-        Restatement(_figure(before[_key(row)], standard), _figure(row, standard), row["restated_why"])
-        for row in changed
-        if _key(row) in before
-    ]
-
-
-def _as_said_before(conn: Connection, plan: Plan, filters: dict[str, Any]) -> Sequence[dict[str, Any]]:
-    ordered = sorted(read.read_table(conn, "runs"), key=lambda row: row["run_number"])
-    earlier = [row["run_id"] for row in ordered]
-    place = earlier.index(plan.run_id)
-    return list(read.read_table(conn, "verdicts", filters, earlier[place - 1])) if place else []
-
-
-def _key(row: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(row[name] for name in ("measure", "force", "area", "neighbourhood", "period", "period_start"))

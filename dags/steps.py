@@ -283,29 +283,18 @@ def fail(plan: Plan) -> None:
 
 
 def announce(plan: Plan, settings: Settings, say: Say = _silent) -> str:
-    """Say the night's digest, and first what an earlier night could not say; '' where Slack is not set up.
+    """Say what changed and the night's digest, first what an earlier night could not say; '' where Slack is not set up.
 
-    Slack being down never fails a run: the announcement stays in the store and is said when it is back.
+    Slack being down never fails a run: every announcement stays in the store and is said when it is back.
     """
     if not (settings.slack_token and settings.slack_channel):
         say("Slack is not set up (PLEDGE_SLACK_TOKEN, PLEDGE_SLACK_CHANNEL); nothing is announced.")
         return ""
-    from connectors.slack.message import digest
-    from connectors.slack.send import Slack
-    from connectors.store.announcements import announce as say_once
-    from connectors.store.announcements import resend_unsent
-    from dags.saying import night
+    from dags.alerting import alert
 
-    engine = open_store(plan.store)
-    slack = Slack(settings.slack_token, settings.slack_url)
-    now = datetime.now(UTC)
-    standard = chosen_standards(settings, plan.standards)[0]
-    with engine.connect() as conn:
-        told = night(conn, plan, standard, DEFAULT_ZONE)
-    resend_unsent(engine, slack, now)
-    state = say_once(engine, slack, settings.slack_channel, digest(told), now)
+    state = alert(plan, settings, datetime.now(UTC))
     unsaid = "could not be said: it is kept, and said when Slack takes it"
-    say(f"Slack: the digest of {told.local_day} {unsaid if state == 'failed' else f'is {state}'}.")
+    say(f"Slack: the night's message {unsaid if state == 'failed' else f'is {state}'}.")
     return state
 
 

@@ -112,8 +112,17 @@ class SlackServer:
     def next(self, method: str, *behaviours: Behaviour) -> None:
         self._script[method].extend(behaviours)
 
+    def forget_script(self) -> None:
+        """What `next` asked for and no call has met yet is not going to happen."""
+        with self._lock:
+            self._script.clear()
+
     def posted(self, channel: str = "C0123456789") -> list[Body]:
-        return list(self.messages[channel])
+        """The channel's messages, oldest first, without the replies in threads."""
+        return [message for message in self.messages[channel] if "thread_ts" not in message]
+
+    def replies(self, ts: str, channel: str = "C0123456789") -> list[Body]:
+        return [message for message in self.messages[channel] if message.get("thread_ts") == ts]
 
     def count(self, method: str) -> int:
         return sum(name == method for name, _ in self.calls)
@@ -133,6 +142,7 @@ class SlackServer:
             "chat.postMessage": self._post,
             "chat.update": self._update,
             "conversations.history": self._history,
+            "conversations.replies": self._replies,
         }
         with self._lock:
             return known[method](body) if method in known else _no("unknown_method")
@@ -146,6 +156,9 @@ class SlackServer:
             return _no("channel_not_found")
         if error := fault(body):
             return _no(error)
+        parents = {m["ts"] for m in self.messages[channel] if "thread_ts" not in m}
+        if body.get("thread_ts") and body["thread_ts"] not in parents:
+            return _no("thread_not_found")
         message = {"type": "message", "bot_id": "B0BOT", "ts": self._ts()} | _content(body)
         self.messages[channel].append(message)
         return {"ok": True, "channel": channel, "ts": message["ts"], "message": message}
@@ -156,7 +169,8 @@ class SlackServer:
             return _no("message_not_found")
         if error := fault(body):
             return _no(error)
-        said[0].update(_content(body), edited={"ts": self._ts()})
+        content = {k: v for k, v in _content(body).items() if k != "thread_ts"}
+        said[0].update(content, edited={"ts": self._ts()})
         return {"ok": True, "channel": body["channel"], "ts": body["ts"], "text": body.get("text", "")}
 
     def _history(self, body: Body) -> Body:
@@ -166,7 +180,15 @@ class SlackServer:
             return _no("channel_not_found")
         oldest, latest = float(body.get("oldest") or 0), float(body.get("latest") or "inf")
         said = [m for m in reversed(self.messages[channel]) if "thread_ts" not in m]
-        said = [m for m in said if oldest < float(m["ts"]) < latest]
+        return self._page([m for m in said if oldest < float(m["ts"]) < latest], body)
+
+    def _replies(self, body: Body) -> Body:
+        """The parent, then its replies, oldest first."""
+        ts = body.get("ts", "")
+        thread = [m for m in self.messages[body.get("channel", "")] if ts in (m["ts"], m.get("thread_ts"))]
+        return self._page(thread, body) if thread else _no("thread_not_found")
+
+    def _page(self, said: list[Body], body: Body) -> Body:
         if str(body.get("include_all_metadata", "")).lower() not in ("1", "true"):
             said = [{k: v for k, v in m.items() if k != "metadata"} for m in said]
         start, limit = int(body.get("cursor") or 0), min(int(body.get("limit") or 100), 999)

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
+import html
 import json
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from slack_sdk.models.blocks import Block, ContextBlock, HeaderBlock, MarkdownTextObject, SectionBlock
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ContextBlock,
+    HeaderBlock,
+    MarkdownTextObject,
+    SectionBlock,
+)
 
 EVENT_TYPE = "policing_pledge_announcement"
 HEADER_LIMIT, LINE_LIMIT, TEXT_LIMIT = 150, 320, 4000
+CUT = "… and more: the message itself shows the rest."
+BUTTONS = {"acknowledge": "Acknowledge", "explain": "Explain"}
+"""Action id → label of the buttons under a line; their `value` is the line's."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +54,21 @@ class Message:
 
 @dataclass(frozen=True)
 class Line:
-    """One line: `lead` is shown bold, `rest` follows it; `kind` groups lines that are left out."""
+    """One line: `lead` is shown bold, `rest` follows it; `kind` groups lines that are left out.
+
+    With a `key` the line can be found again in its message and revised; with a `value` it has buttons, which send it.
+    """
 
     kind: str
     lead: str
     rest: str
+    key: str = ""
+    value: str = ""
+    limit: int = LINE_LIMIT
 
     @property
     def plain(self) -> str:
-        return clipped(f"{self.lead}: {self.rest}", LINE_LIMIT)
+        return clipped(f"{self.lead}: {self.rest}", self.limit)
 
     @property
     def marked(self) -> str:
@@ -71,14 +91,60 @@ def message(kind: str, key: str, headline: str, lines: Sequence[Line], below: Se
     """Headline, lines, and small print below; a `link` that is no http(s) address is left out."""
     linked = [(f"See every figure: {link}", f"<{escaped(link)}|See every figure on the page>")] if _safe(link) else []
     blocks: list[Block] = [HeaderBlock(text=clipped(headline, HEADER_LIMIT))]
-    blocks += [_section(line.marked) for line in lines]
+    blocks += [block for line in lines for block in _blocks_of(line)]
     blocks += [_section(marked) for _, marked in linked]
     small = [MarkdownTextObject(text=escaped(clipped(text, 3 * LINE_LIMIT)), verbatim=True) for text in below]
-    blocks.append(ContextBlock(elements=small))
+    if small:
+        blocks.append(ContextBlock(elements=small[:10]))
     for block in blocks:
         block.validate_json()
     spoken = [headline, *(line.plain for line in lines), *(plain for plain, _ in linked), *below]
     return Message(kind, key, _fallback(spoken), tuple(block.to_dict() for block in blocks))
+
+
+def _blocks_of(line: Line) -> list[Block]:
+    named = block_id(line.key) if line.key else None
+    section = SectionBlock(text=MarkdownTextObject(text=line.marked, verbatim=True), block_id=named)
+    if not line.value:
+        return [section]
+    # A screen reader meets every button by itself: its label says what it is about.
+    buttons = [
+        ButtonElement(
+            text=label, action_id=action, value=line.value, accessibility_label=clipped(f"{label}: {line.lead}", 75)
+        )
+        for action, label in BUTTONS.items()
+    ]
+    return [section, ActionsBlock(elements=[*buttons], block_id=f"{named}-buttons" if named else None)]
+
+
+def block_id(key: str) -> str:
+    """By what a line is found again in its message."""
+    return hashlib.sha256(key.encode()).hexdigest()[:24]
+
+
+def revised(message: Message, line: Line) -> Message:
+    """The message with the line of that key saying something else; the same message if it does not show the line."""
+    wanted = block_id(line.key)
+    blocks = tuple(
+        {**block, "text": {**block["text"], "text": line.marked}} if block.get("block_id") == wanted else block
+        for block in message.blocks
+    )
+    if blocks == message.blocks:
+        return message
+    return replace(message, blocks=blocks, text=_fallback_of(blocks))
+
+
+def _fallback_of(blocks: Sequence[dict[str, Any]]) -> str:
+    said = []
+    for block in blocks:
+        texts = block["elements"] if block["type"] == "context" else [block["text"]] if "text" in block else []
+        said += [html.unescape(_unmarked(each["text"])) for each in texts]
+    return _fallback(said)
+
+
+def _unmarked(text: str) -> str:
+    linked = re.fullmatch(r"<([^|>]*)\|[^>]*>", text)
+    return f"See every figure: {linked[1]}" if linked else re.sub(r"^\*(.*?:)\*", r"\1", text)
 
 
 def _section(marked: str) -> SectionBlock:
@@ -94,7 +160,7 @@ def _fallback(sentences: Sequence[str]) -> str:
     text = ""
     for sentence in sentences:
         longer = f"{text}\n{escaped(sentence)}" if text else escaped(clipped(sentence, HEADER_LIMIT * 3))
-        if len(longer) > TEXT_LIMIT:
-            break
+        if len(longer) > TEXT_LIMIT - len(CUT) - 1:
+            return f"{text}\n{CUT}"
         text = longer
     return text

@@ -1,4 +1,4 @@
-"""The wording of the night's digest, for a control-room manager at 06:00 with one minute. Pure.
+"""The wording of a day's figures: the detail in the thread below the night's message. Pure.
 
 Counts and places only: never a name, a number or an address. Worst first, at most ten lines, omissions said.
 """
@@ -6,12 +6,12 @@ Counts and places only: never a name, a number or an address. Worst first, at mo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from connectors.slack.blocks import Line, Message, clipped
 from connectors.slack.blocks import message as in_blocks
-from connectors.slack.night import BadDelivery, CommitmentVerdict, Figure, Night, Restatement
+from connectors.slack.night import BadDelivery, CommitmentVerdict, Figure, Night
 from connectors.slack.phrases import (
     counted,
     day,
@@ -21,30 +21,31 @@ from connectors.slack.phrases import (
     place,
     share_of,
     whole,
+    without_values,
 )
 
 LINES = 10
 NAME_LIMIT = 60
+VERDICTS = ("missed", "cannot_judge", "too_few", "in_progress", "kept", "no_target")
 KINDS = {  # in the order they are told
     "missed": "missed",
     "uncertain": "kept only without the unknown",
     "data": "about data that did not come or is unfit",
     "cannot_judge": "about what cannot be judged",
-    "restated": "restated",
 }
 
 
-def digest(night: Night) -> Message:
-    """The one message of a channel and night. Its key is the day judged, whatever run says it."""
-    own = _own(night.figures)
-    lines = _shortened(_lines(night, own), " on the page" if night.link else "")
-    below = [*_next_step(own), _summary(own), *_commitments(night.commitments)]
+def figures_of_the_day(night: Night, most: int = LINES) -> Message:
+    """The figures of a day judged, worst first, in at most so many lines: the detail below the night's message."""
+    own = own_figures(night.figures)
+    lines = shortened(_lines(night, own), " on the page" if night.link else "", KINDS, most)
+    below = [*_next_step(own), figures_told(own), *commitments_told(night.commitments)]
     run = clipped(night.run_id, NAME_LIMIT)
     below.append(f"Judged as at {day(night.as_at.date())} {night.as_at:%H:%M} UTC, run {run}.")
-    return in_blocks("digest", f"digest/{night.local_day}", _headline(night, own), lines, below, night.link)
+    return in_blocks("figures", f"figures/{night.local_day}", _headline(night, own), lines, below, night.link)
 
 
-def _own(figures: Sequence[Figure]) -> list[Figure]:
+def own_figures(figures: Sequence[Figure]) -> list[Figure]:
     """The figures of forces, and a missed area where its force as a whole did not miss."""
     # `all` would repeat what its forces say
     forces = [f for f in figures if not f.area and f.force != "all"]
@@ -68,7 +69,7 @@ def _headline(night: Night, own: Sequence[Figure]) -> str:
     if missed:
         worst = missed[0]
         rate = share_of(worst.numerator, worst.denominator, worst.exact_target)
-        where = f" in {clipped(_where(worst), 40)}" if worst.area or len({f.force for f in own}) > 1 else ""
+        where = f" in {clipped(place_of(worst), 40)}" if worst.area or len({f.force for f in own}) > 1 else ""
         found = f"{clipped(worst.title, 40)}{where}, {rate}, promise {whole(worst.target)}"
         return f"{counted(len(missed), 'promise')} missed {where_when}. Worst: {found}"
     kept = sum(f.verdict == "kept" for f in own)
@@ -92,13 +93,11 @@ def _forces(night: Night, own: Sequence[Figure]) -> str:
 
 def _lines(night: Night, own: Sequence[Figure]) -> list[Line]:
     uncertain = [f for f in own if f.verdict == "kept" and f.depends_on_unknown]
-    restated = sorted(night.restatements, key=lambda r: r.before.verdict == r.after.verdict)
     return [
         *(_missed_line(f, night) for f in _missed(own)),
         *(_uncertain_line(f, night) for f in uncertain),
         *(_delivery_line(d) for d in night.deliveries),
         *_cannot_judge_lines(own),
-        *(_restated_line(r) for r in restated),
     ]
 
 
@@ -140,7 +139,9 @@ def _uncertain_line(figure: Figure, night: Night) -> Line:
 def _delivery_line(delivery: BadDelivery) -> Line:
     absent = delivery.fitness == "absent"
     did = "did not come" if absent else "is unfit"
-    rest = clipped(delivery.reason, 160) or ("Nothing arrived." if absent else "No reason was recorded.")
+    rest = clipped(without_values(delivery.reason), 160) or (
+        "Nothing arrived." if absent else "No reason was recorded."
+    )
     return Line(
         "data",
         f"Data – {clipped(delivery.log, NAME_LIMIT)} from {place(delivery.force, NAME_LIMIT)} {did}",
@@ -157,43 +158,34 @@ def _cannot_judge_lines(own: Sequence[Figure]) -> list[Line]:
     return lines
 
 
-def _restated_line(change: Restatement) -> Line:
-    before, after = change.before, change.after
-    was = f"was {share_of(before.numerator, before.denominator, before.exact_target)} ({_said(before.verdict)})"
-    now = f"now {share_of(after.numerator, after.denominator, after.exact_target)} ({_said(after.verdict)})"
-    why = f": {clipped(change.why, 100)}" if change.why else ""
-    subject = f"{clipped(after.title, NAME_LIMIT)}, {_where(after)}, {period_of(after.period, after.period_start)}"
-    return Line("restated", f"Restated – {subject}", f"{was}, {now}{why}.")
-
-
-def _said(verdict: str) -> str:
+def in_words(verdict: str) -> str:
     return "cannot be judged" if verdict == "cannot_judge" else verdict.replace("_", " ")
 
 
 def _subject(figure: Figure, night: Night) -> str:
     same = figure.period == "day" and figure.period_start == night.local_day
     when = "" if same else f", {period_of(figure.period, figure.period_start)}"
-    return f"{clipped(figure.title, NAME_LIMIT)}, {_where(figure)}{when}"
+    return f"{clipped(figure.title, NAME_LIMIT)}, {place_of(figure)}{when}"
 
 
-def _where(figure: Figure) -> str:
+def place_of(figure: Figure) -> str:
     force = place(figure.force, NAME_LIMIT)
     return f"{place(figure.area, NAME_LIMIT)} ({force})" if figure.area else force
 
 
-def _shortened(lines: list[Line], where: str) -> list[Line]:
-    """At most ten lines: the first of each kind, the worst of the rest, and what is left out."""
-    if len(lines) <= LINES:
+def shortened(lines: list[Line], where: str, kinds: Mapping[str, str], most: int = LINES) -> list[Line]:
+    """At most so many lines: the first of each kind, the worst of the rest, and what is left out, in words."""
+    if len(lines) <= most:
         return lines
     first = {kind: next(i for i, line in enumerate(lines) if line.kind == kind) for kind in {ln.kind for ln in lines}}
     others = [i for i in range(len(lines)) if i not in first.values()]
-    shown = sorted([*first.values(), *others[: LINES - 1 - len(first)]])
+    shown = sorted([*first.values(), *others[: most - 1 - len(first)]])
     left = Counter(line.kind for i, line in enumerate(lines) if i not in shown)
-    named = ", ".join(f"{left[kind]:,} {words}" for kind, words in KINDS.items() if left[kind])
+    named = ", ".join(f"{left[kind]:,} {words}" for kind, words in kinds.items() if left[kind])
     return [*(lines[i] for i in shown), Line("left_out", f"… and {left.total():,} more{where}", f"{named}.")]
 
 
-def _summary(own: Sequence[Figure]) -> str:
+def figures_told(own: Sequence[Figure]) -> str:
     """The proof of life: what was judged, what could not be, how much is not known."""
     verdicts = Counter(f.verdict for f in own)
     words = {
@@ -208,7 +200,7 @@ def _summary(own: Sequence[Figure]) -> str:
     unknown = sum(f.unknown for f in own)
     of = unknown + sum(f.denominator for f in own)
     blind = f" No outcome recorded for {unknown:,} of {counted(of, 'case')}." if unknown else ""
-    return f"{counted(len(own), 'figure')} looked at: {named}.{blind}"
+    return f"{counted(len(own), 'figure')} of the day looked at: {named}.{blind}"
 
 
 def _next_step(own: Sequence[Figure]) -> list[str]:
@@ -221,10 +213,14 @@ def _next_step(own: Sequence[Figure]) -> list[str]:
     return [f"The records behind the worst: pledge cases --measure {worst.measure} {places}"]
 
 
-def _commitments(verdicts: Sequence[CommitmentVerdict]) -> list[str]:
-    told = sorted((v for v in verdicts if v.force != "all"), key=lambda v: (v.force, v.number))
+def commitments_told(verdicts: Sequence[CommitmentVerdict]) -> list[str]:
+    told = sorted((v for v in verdicts if v.force != "all" and v.number), key=lambda v: (v.force, v.number))
     by_force = []
     for force, group in groupby(told, key=lambda v: v.force):
-        said = [f"{v.number} {_said(v.verdict)}" for v in group]
-        by_force.append(f"{place(force, NAME_LIMIT)} {', '.join(said)}")
-    return [f"Commitments: {listed(by_force, 6, '; ')}."] if by_force else []
+        numbers: dict[str, list[str]] = {}
+        for verdict in group:
+            numbers.setdefault(verdict.verdict, []).append(str(verdict.number))
+        in_order = sorted(numbers.items(), key=lambda each: VERDICTS.index(each[0]))
+        said = [f"no. {', '.join(found)} {in_words(verdict)}" for verdict, found in in_order]
+        by_force.append(f"{place(force, NAME_LIMIT)} {'; '.join(said)}")
+    return [f"Of the ten commitments: {listed(by_force, 6, ' – ')}."] if by_force else []

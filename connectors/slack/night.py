@@ -1,10 +1,13 @@
-"""What one night's digest tells: plain facts, already judged. `message.py` puts them into words."""
+"""What one night's messages tell: plain facts, already judged and decided. Other modules put them into words."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
+
+from checks.changes import Change, Judged, Reason
 
 
 @dataclass(frozen=True)
@@ -73,15 +76,6 @@ class BadDelivery:
 
 
 @dataclass(frozen=True)
-class Restatement:
-    """A figure said before that is different now; `why` in a few words."""
-
-    before: Figure
-    after: Figure
-    why: str = ""
-
-
-@dataclass(frozen=True)
 class Night:
     """Everything the digest of one night says.
 
@@ -95,5 +89,66 @@ class Night:
     figures: tuple[Figure, ...]
     commitments: tuple[CommitmentVerdict, ...] = ()
     deliveries: tuple[BadDelivery, ...] = ()
-    restatements: tuple[Restatement, ...] = ()
     link: str = ""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One change as a channel is told it.
+
+    `key` names its announcement; `title` and `limit` are the measure's in plain words (a feed: `title` is the log).
+    `standard` is the standard's title where several judge, `owner` who has to act, both may be ''. `mutes` are the
+    titles that cannot be judged while a feed is down.
+    """
+
+    key: str
+    change: Change
+    title: str
+    limit: str = ""
+    owner: str = ""
+    standard: str = ""
+    mutes: tuple[str, ...] = ()
+
+    @property
+    def figure(self) -> Figure:
+        return self.of(self.change.figure)
+
+    def of(self, judged: Judged) -> Figure:
+        """A figure of this promise, for the wording of figures."""
+        promise = self.change.promise
+        return Figure(
+            force=promise.force,
+            measure=promise.measure,
+            title=self.title,
+            commitment=promise.commitment or 0,
+            verdict=judged.verdict,
+            period=promise.period,
+            period_start=judged.period_start,
+            numerator=judged.numerator,
+            denominator=judged.denominator,
+            area=promise.area,
+            unknown=judged.unknown,
+            target=judged.target,
+            rate_low=judged.rate_low,
+            rate_high=judged.rate_high,
+            depends_on_unknown=judged.depends_on_unknown,
+            limit=self.limit,
+        )
+
+
+@dataclass(frozen=True)
+class Told:
+    """What one channel is told of one night.
+
+    `items` are its changes, `still` those said in the thread of an earlier message, `quiet` the missed figures that
+    did not alarm and why; `silences` counts all decisions to say nothing. `is_digest`: the channel that gets the
+    proof of life. `number` counts the messages of one channel and day: a later run may have more to say.
+    """
+
+    night: Night
+    items: tuple[Item, ...] = ()
+    still: tuple[Item, ...] = ()
+    quiet: tuple[tuple[Figure, Reason], ...] = ()
+    silences: Mapping[Reason, int] = field(default_factory=dict)
+    is_digest: bool = True
+    number: int = 1

@@ -54,13 +54,27 @@ def period_of(period: str, start: date) -> str:
 
 
 def place(name: str, limit: int) -> str:
-    """A slug as a name (`west-mercia` → West Mercia); any other name as it is."""
+    """A slug as a name (`west-mercia` → West Mercia); any other as it is, but for what it may quote."""
     slug = re.fullmatch(r"[a-z]+(-[a-z]+)*", name)
     words = [w if w in ("and", "of") else w.capitalize() for w in name.split("-")]
-    return clipped(" ".join(words) if slug else name, limit)
+    return clipped(" ".join(words) if slug else without_values(name), limit)
 
 
 def listed(things: Sequence[str], shown: int = 4, between: str = ", ") -> str:
     """The first few things, and how many more there are."""
     more = len(things) - shown
     return between.join(things[:shown]) + (f" and {more:,} more" if more > 0 else "")
+
+
+# What a name, a number, an address looks like in a sentence that quotes what was delivered.
+_VALUES = re.compile(
+    r"\"[^\"]*\"|“[^”]*”|‘[^’]*’|(?<!\w)'[^']*'(?!\w)|`[^`]*`"  # anything quoted
+    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # e-mail addresses
+    r"|\b[A-Za-z]{1,2}\d[A-Za-z\d]?\s*\d[A-Za-z]{2}\b"  # postcodes
+    r"|\+?\d[\d ()-]{6,}\d"  # telephone and other long numbers
+)
+
+
+def without_values(text: str) -> str:
+    """A sentence of another part of the product, without anything it may quote from what was delivered."""
+    return _VALUES.sub("…", text)

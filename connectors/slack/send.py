@@ -1,4 +1,4 @@
-"""The line to Slack: post a message, find one again by its key. Nothing here decides or words anything."""
+"""The line to Slack: post a message or a reply, edit one, find one by its key. Nothing here decides or words."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ TO_DO = {
     "missing_scope": "Give the app chat:write, usergroups:read and channels:history (groups:history if private).",
     "not_in_channel": "Invite the app to the channel.",
     "channel_not_found": "Put the channel's ID in PLEDGE_SLACK_CHANNEL and invite the app to it.",
+    "message_not_found": "Nothing: somebody deleted the message.",
     "is_archived": "Put the ID of a channel that is in use in PLEDGE_SLACK_CHANNEL.",
     **dict.fromkeys(
         (
@@ -132,16 +133,17 @@ class Slack:
         self._call(self._asking, "auth.test", {})
         self._call(self._asking, "conversations.history", {"channel": self._channel(channel), "limit": 1})
 
-    def post(self, channel: str, message: Message) -> str:
-        """Post once and give the message's `ts`; what may have gone through is looked for first.
+    def post(self, channel: str, message: Message, thread_ts: str = "") -> str:
+        """Post once (in a thread, if given) and give the `ts`; what may have gone through is looked for first.
 
         Raises:
             NotAnsweringError: down, failing, rate limited to the end or slow. A later call may succeed, but
                 must look with `find` first: a slow Slack may still take the message.
             UsageError: Slack refused it; says what to do.
         """
-        about = {"channel": self._channel(channel), "metadata": message.metadata}
-        body = about | {"text": message.text, "blocks": list(message.blocks), "unfurl_links": False}
+        body = {"channel": self._channel(channel), **_body(message), "unfurl_links": False}
+        if thread_ts:
+            body["thread_ts"] = thread_ts
         for left in reversed(range(self.tries)):
             try:
                 return str(self._call(self._posting, "chat.postMessage", body)["ts"])
@@ -149,15 +151,20 @@ class Slack:
                 if _rate_limited(failure.__cause__):
                     raise
                 time.sleep(self.interval)
-                taken = self.find(channel, message.key)
+                taken = self.find(channel, message.key, thread_ts=thread_ts)
                 if taken:
                     return taken
                 if not left or isinstance(failure.__cause__, TimeoutError):
                     raise
         raise AssertionError("the last try returns or raises")
 
-    def find(self, channel: str, key: str, since: datetime | None = None) -> str | None:
-        """The `ts` of the message that carries this key: among those after `since`, else among the newest."""
+    def update(self, channel: str, ts: str, message: Message) -> None:
+        """Let the message at `ts` say something else; doing it twice does no harm. Raises as `post` does."""
+        self._call(self._asking, "chat.update", {"channel": self._channel(channel), "ts": ts, **_body(message)})
+
+    def find(self, channel: str, key: str, since: datetime | None = None, thread_ts: str = "") -> str | None:
+        """The `ts` of the message that carries this key: in a thread, or among those after `since`, else the newest."""
+        method = "conversations.replies" if thread_ts else "conversations.history"
         asked: dict[str, Any] = {
             "channel": self._channel(channel),
             "limit": HISTORY_PAGE,
@@ -165,14 +172,16 @@ class Slack:
         }
         if since is not None:
             asked["oldest"] = f"{since.timestamp():.6f}"
+        if thread_ts:
+            asked["ts"] = thread_ts
         while True:
-            page = self._call(self._asking, "conversations.history", asked)
+            page = self._call(self._asking, method, asked)
             for said in page.get("messages", []):
                 about = said.get("metadata") or {}
                 if about.get("event_type") == EVENT_TYPE and about.get("event_payload", {}).get("key") == key:
                     return str(said["ts"])
             asked["cursor"] = (page.get("response_metadata") or {}).get("next_cursor")
-            if since is None or not asked["cursor"]:
+            if not asked["cursor"] or not (since or thread_ts):
                 return None
 
     def ask(self, method: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -200,6 +209,10 @@ class Slack:
         except (SlackClientError, OSError, HTTPException, ValueError, TypeError, AttributeError) as failed:
             cause = failed.reason if isinstance(failed, URLError) and isinstance(failed.reason, OSError) else failed
             raise _not_answering(where, f"no usable answer ({type(cause).__name__})") from cause
+
+
+def _body(message: Message) -> dict[str, Any]:
+    return {"text": message.text, "blocks": list(message.blocks), "metadata": message.metadata}
 
 
 def _refused(where: str, refused: SlackApiError) -> NotAnsweringError | UsageError:

@@ -323,7 +323,16 @@ announcements = Table(
     Column("created_at", Moment, nullable=False),
     Column("claimed_at", Moment),
     Column("sent_at", Moment),
+    *(_text(name) for name in ("standard", "measure", "force", "area", "log", "severity", "period", "verdict")),
+    *(_text(name) for name in ("run_id", "said_in", "thread_of")),
+    Column("commitment", Integer),
+    Column("period_start", Date),
+    Column("since", Date),
+    Column("resolved_at", Moment),
+    _flag("edit_due"),
     _one_of("announcements", "state", "claimed sent failed suppressed"),
+    Index("announcements_by_promise", "measure", "force", "log", "created_at"),
+    Index("announcements_by_carrier", "said_in"),
 )
 
 integrity_signals = Table(

@@ -232,7 +232,7 @@ def test_an_overtaken_claimant_neither_posts_nor_marks(
     pool = ThreadPoolExecutor(1)
 
     class Overtaken(Slack):
-        def find(self, channel: str, key: str, since: datetime | None = None) -> str | None:
+        def find(self, channel: str, key: str, since: datetime | None = None, thread_ts: str = "") -> str | None:
             found = super().find(channel, key, since)
             server.next("chat.postMessage", held)
             later = NEXT_NIGHT + CLAIM_EXPIRES * 2

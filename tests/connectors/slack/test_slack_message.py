@@ -20,8 +20,8 @@ from slack_sdk.models.blocks import Block
 
 from checks.statistics import wilson
 from connectors.slack.blocks import Message
-from connectors.slack.message import digest
-from connectors.slack.night import BadDelivery, CommitmentVerdict, Figure, Night, Restatement
+from connectors.slack.message import figures_of_the_day as digest
+from connectors.slack.night import BadDelivery, CommitmentVerdict, Figure, Night
 from connectors.slack.phrases import percent
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -69,13 +69,6 @@ BAD = night(
     figure("advice_given", "in_progress", 20, 20),
     commitments=(CommitmentVerdict("norfolk", 6, "cannot_judge"), CommitmentVerdict("norfolk", 5, "missed")),
     deliveries=(BadDelivery("norfolk", "incidents", "unfit", "41 of 400 rows were quarantined"),),
-    restatements=(
-        Restatement(
-            figure("answer_999", "kept", 1000, 1100, period_start=EVE),
-            figure("answer_999", "missed", 1000, 1130, period_start=EVE),
-            "30 late rows",
-        ),
-    ),
     link="https://pledge.example/norfolk?day=2026-11-02&level=force",
 )
 QUIET = night(figure("answer_999", "kept", 1130, 1204), ETA, PRIORITY)
@@ -166,8 +159,8 @@ def test_every_sentence_stands_in_the_plain_text_too() -> None:
 
 def test_the_key_is_the_day_whatever_run_says_it() -> None:
     again = digest(replace(BAD, run_id="run-0043"))
-    assert again.key == digest(BAD).key == "digest/2026-11-02"
-    assert again.metadata["event_payload"] == {"key": "digest/2026-11-02"}
+    assert again.key == digest(BAD).key == "figures/2026-11-02"
+    assert again.metadata["event_payload"] == {"key": "figures/2026-11-02"}
 
 
 def test_a_link_that_is_no_web_address_is_left_out() -> None:

@@ -188,3 +188,60 @@ def test_check_finds_a_missing_right_before_the_first_night(server: SlackServer,
 def test_the_server_enforces_slacks_limits(server: SlackServer, body: dict[str, object], error: str) -> None:
     answer = server.carry_out("chat.postMessage", server.token, {"channel": CHANNEL, **body})
     assert answer == {"ok": False, "error": error}
+
+
+def test_an_edit_replaces_what_the_message_says(server: SlackServer, slack: Slack) -> None:
+    ts = slack.post(CHANNEL, said())
+    server.next("chat.update", Fails(500), Drops(), Fails(500, taken=True))
+    with pytest.raises(NotAnsweringError):
+        slack.update(CHANNEL, ts, said())
+    line = Line("kept_again", "Kept again – 999 calls", "93.9 %")
+    slack.update(CHANNEL, ts, message("digest", said().key, "0 promises missed", [line], [], ""))
+    (posted,) = server.posted()
+    assert posted["ts"] == ts and "Kept again" in posted["text"] and "edited" in posted
+    assert slack.find(CHANNEL, said().key) == ts, "the key stays"
+
+
+def test_an_edit_of_a_deleted_message_is_refused(server: SlackServer, slack: Slack) -> None:
+    with pytest.raises(UsageError, match="somebody deleted"):
+        slack.update(CHANNEL, "1.000001", said())
+
+
+@pytest.mark.parametrize("trouble", [Drops(taken=True), Fails(500, taken=True), Drops(), Limits(0)])
+def test_a_reply_stands_once_in_its_thread(server: SlackServer, slack: Slack, trouble: Drops | Fails | Limits) -> None:
+    parent = slack.post(CHANNEL, said())
+    server.next("chat.postMessage", trouble)
+    ts = slack.post(CHANNEL, said("still_missed/1"), parent)
+    (reply,) = server.replies(parent)
+    assert reply["ts"] == ts and len(server.posted()) == 1
+    assert slack.find(CHANNEL, "still_missed/1") is None, "the channel's history holds no replies"
+    assert slack.find(CHANNEL, "still_missed/1", thread_ts=parent) == ts
+    assert slack.find(CHANNEL, "still_missed/2", thread_ts=parent) is None
+
+
+def test_a_reply_far_down_a_long_thread_is_found(server: SlackServer, slack: Slack) -> None:
+    parent = slack.post(CHANNEL, said())
+    for number in range(250):
+        server.carry_out(
+            "chat.postMessage", server.token, {"channel": CHANNEL, "text": str(number), "thread_ts": parent}
+        )
+    ts = slack.post(CHANNEL, said("still_missed/1"), parent)
+    assert slack.find(CHANNEL, "still_missed/1", thread_ts=parent) == ts
+
+
+def test_a_reply_to_what_is_not_there_is_refused(server: SlackServer, slack: Slack) -> None:
+    with pytest.raises(UsageError, match="thread_not_found"):
+        slack.post(CHANNEL, said(), "1.000001")
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"type": "actions", "elements": []},
+        {"type": "actions", "elements": [{"type": "button", "text": {"type": "plain_text", "text": "x" * 76}}]},
+        {"type": "section", "text": {"type": "mrkdwn", "text": "x"}, "block_id": "x" * 256},
+    ],
+)
+def test_the_server_enforces_the_limits_of_buttons_and_ids(server: SlackServer, block: dict[str, object]) -> None:
+    answer = server.carry_out("chat.postMessage", server.token, {"channel": CHANNEL, "blocks": [block]})
+    assert answer == {"ok": False, "error": "invalid_blocks"}

@@ -1,6 +1,6 @@
 """What officers answer: acknowledgements, the scope of explanations, the local day of cases and breaches, alert health.
 
-Revision 0008, after 0006. An explanation of a whole day has a row of its own, with '' as its breach.
+Revision 0008, after 0007. An explanation of a whole day has a row of its own, with '' as its breach.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from alembic import op
 from connectors.store.moment import Moment
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 
 APPEND_ONLY = {
     "acknowledgements": ("breach_id", "recorded_at"),

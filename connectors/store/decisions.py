@@ -1,0 +1,164 @@
+"""Decisions in the store: every one is a row of `announcements`, those that are not said with the reason why.
+
+A row's key is made of what was decided, never of the run, so that a second run adds nothing. Names of areas come
+from a force's own system: in a key, which travels to Slack, one that is no plain word stands as its hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, and_, func, select, update
+
+from checks.changes import Change, Decision, Kind, Promise, Said, Silence
+from checks.errors import NotAnsweringError, PledgeError
+from connectors.slack.blocks import Line, Message, revised
+from connectors.slack.send import Slack
+from connectors.store.announcements import log
+from connectors.store.tables import announcements, runs
+
+PROMISE = ("standard", "measure", "force", "area", "period", "log")
+NOWHERE = "-"
+"""Stands for the channel in the key of what is not said."""
+
+
+def key_of(decision: Decision) -> str:
+    """The decision's name, the same whatever run makes it; with its channel before it, the row's key."""
+    about = [*(_part(getattr(decision.promise, name)) for name in PROMISE if getattr(decision.promise, name))]
+    if not decision.promise.area and not decision.promise.log:
+        about.insert(-1, "-")  # so that no area can be taken for the force as a whole
+    day = decision.since if decision.promise.log and isinstance(decision, Change) else decision.figure.period_start
+    name = "/".join([decision.kind.value, *about, day.isoformat()])
+    if decision.kind is Kind.RESTATED:
+        name += f"/{_part(decision.figure.run)}"
+    return f"{decision.reason.value}/{name}" if isinstance(decision, Silence) else name
+
+
+def _part(name: str) -> str:
+    return name if re.fullmatch(r"[a-z][a-z_0-9-]{0,39}", name) else hashlib.sha256(name.encode()).hexdigest()[:12]
+
+
+def row_of(decision: Decision, run_id: str, channel: str = "", said_in: str = "") -> dict[str, Any]:
+    """The row of one decision: a line of the message `said_in`, or a silence."""
+    promise, is_said = decision.promise, isinstance(decision, Change)
+    key = f"{channel if is_said else NOWHERE}/{key_of(decision)}"
+    reason = decision.detail and f"{decision.reason}: {decision.detail}" if isinstance(decision, Silence) else ""
+    return {
+        "key": key,
+        "kind": decision.kind.value,
+        "channel": channel if is_said else "",
+        "state": "claimed" if is_said else "suppressed",
+        "reason": reason or ("" if isinstance(decision, Change) else decision.reason.value),
+        **{name: getattr(promise, name) for name in (*PROMISE, "commitment", "severity")},
+        "period_start": decision.figure.period_start,
+        "since": decision.since if isinstance(decision, Change) and _is_story(decision) else None,
+        "verdict": "kept" if isinstance(decision, Change) and decision.closes else decision.figure.verdict,
+        "run_id": run_id,
+        "said_in": said_in,
+    }
+
+
+def _is_story(change: Change) -> bool:
+    return change.kind is not Kind.RESTATED or change.closes
+
+
+def newest_said(conn: Connection) -> dict[tuple[str, ...], Said]:
+    """The newest announcement of each promise's story, by the values of PROMISE."""
+    table = announcements.c
+    story = and_(table.state != "suppressed", table.since.is_not(None), table.period_start.is_not(None))
+    age = func.row_number().over(
+        partition_by=[table[name] for name in PROMISE], order_by=(table.created_at.desc(), table.key)
+    )
+    aged = select(announcements, age.label("age")).where(story).subquery()
+    rows = conn.execute(select(aged).where(aged.c.age == 1)).mappings()
+    return {tuple(row[name] for name in PROMISE): _said(row) for row in rows}
+
+
+def _said(row: Mapping[Any, Any]) -> Said:
+    kind = Kind.KEPT_AGAIN if row["kind"] == Kind.RESTATED else Kind(row["kind"])
+    return Said(kind, row["period_start"], row["since"])
+
+
+def said_keys(conn: Connection, keys: Iterable[str]) -> set[str]:
+    """Those of the keys that have a row, whatever became of it."""
+    asked = list(keys)
+    found: set[str] = set()
+    for start in range(0, len(asked), 500):
+        chosen = select(announcements.c.key).where(announcements.c.key.in_(asked[start : start + 500]))
+        found.update(conn.scalars(chosen))
+    return found
+
+
+def decided_run(conn: Connection, before: int) -> int:
+    """The number of the newest run before this one whose changes were decided; 0 = none was."""
+    decided = select(func.max(runs.c.run_number)).join(announcements, announcements.c.run_id == runs.c.run_id)
+    return conn.scalar(decided.where(announcements.c.kind == "digest", runs.c.run_number < before)) or 0
+
+
+def standing(conn: Connection, promise: Promise, since: Any) -> Sequence[Any]:
+    """The announcements that opened an episode and have not been resolved: (key, said_in, channel), one a channel."""
+    table = announcements.c
+    about = [table[name] == getattr(promise, name) for name in PROMISE]
+    opened = table.kind.in_((Kind.FIRST_MISS.value, Kind.CANNOT_JUDGE.value))
+    still = and_(table.since == since, table.state != "suppressed", table.resolved_at.is_(None))
+    return conn.execute(select(table.key, table.said_in, table.channel).where(*about, opened, still)).all()
+
+
+def resolve(conn: Connection, keys: Sequence[str], now: datetime) -> None:
+    """Note when the episodes that these announcements opened came to their end."""
+    conn.execute(update(announcements).where(announcements.c.key.in_(keys)).values(resolved_at=now))
+
+
+def revise(conn: Connection, message_key: str, line: Line) -> None:
+    """Let the line of a standing message say something else; `push_edits` then tells Slack."""
+    table = announcements.c
+    row = conn.execute(select(announcements).where(table.key == message_key)).mappings().first()
+    if row is None or row["state"] == "suppressed":
+        return
+    before = _message(row)
+    after = revised(before, line)
+    if after != before:
+        changed = {"payload": after.as_json(), "edit_due": True}
+        conn.execute(update(announcements).where(table.key == message_key).values(changed))
+
+
+def push_edits(engine: Engine, slack: Slack) -> int:
+    """Tell Slack of the standing messages that say something else now; returns how many. Never raises because of it.
+
+    An edit may be pushed twice, by two runs or after a crash: it ends the same.
+    """
+    table, pushed = announcements.c, 0
+    due = select(announcements).where(table.edit_due, table.state == "sent").order_by(table.created_at, table.key)
+    with engine.connect() as conn:
+        conn.execution_options(reading=True)
+        rows = conn.execute(due).mappings().all()
+    for row in rows:
+        failure = _push(slack, row)
+        if isinstance(failure, NotAnsweringError):
+            return pushed
+        # Revised again while it was pushed: what Slack shows may be the older one, so it stays due.
+        same = table.payload == row["payload"]
+        with engine.begin() as conn:
+            done = update(announcements).where(table.key == row["key"])
+            conn.execute(done.where(same).values(edit_due=False, last_error=str(failure or "")))
+            conn.execute(done.where(~same).values(edit_due=True))
+        pushed += failure is None
+    return pushed
+
+
+def _push(slack: Slack, row: Mapping[Any, Any]) -> PledgeError | None:
+    try:
+        slack.update(row["channel"], row["slack_ts"], _message(row))
+    except PledgeError as failure:
+        log.warning("announcement %s not edited: %s", row["key"], failure)
+        return failure
+    return None
+
+
+def _message(row: Mapping[Any, Any]) -> Message:
+    key = row["key"].removeprefix(f"{row['channel']}/")
+    return Message.from_json(row["kind"], key, row["payload"])
