@@ -45,6 +45,7 @@ def seal(
     settings: Settings,
     run: Row,
     standards: Sequence[Standard],
+    forces: Sequence[str],
     versions: Mapping[str, int],
 ) -> Row:
     """The columns that close a run in the chain: previous_hash, hash, manifest, signature, public_key.
@@ -53,6 +54,7 @@ def seal(
 
     Args:
         run: the run's row as it will stand, but for those columns.
+        forces: the forces the run was limited to; empty = every force.
         versions: the Delta version of every table of the lake the run judged, `cases` among them.
     """
     runs = list(read.read_table(conn, "runs"))
@@ -67,6 +69,7 @@ def seal(
         "previous_hash": last["hash"] if last else "",
         "run": run_said(run),
         "covers": covered,
+        "forces": list(forces),
         "standards": {each.name: _standard(each) for each in standards},
         "lake": {name: _table(lake, name, version) for name, version in sorted(versions.items())},
         "seals": {"count": len(seals), "sha256": seals_hash(seals), "of": _counted(seals)},

@@ -124,7 +124,8 @@ def store_figures(
             "finished_at": datetime.now(UTC),
         }
         run = next(row for row in read.read_table(conn, "runs") if row["run_id"] == plan.run_id) | ended
-        write.finish_run(conn, plan.run_id, **ended, **seal(conn, lake, settings, run, stated.standards, versions))
+        sealed = seal(conn, lake, settings, run, stated.standards, plan.forces, versions)
+        write.finish_run(conn, plan.run_id, **ended, **sealed)
     return written
 
 

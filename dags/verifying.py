@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,24 @@ def verify(
         _unsealed(conn, runs, sealed, found)
     found.head = next((row["hash"] for row in sealed if not _followed(row, sealed)), "")
     return found
+
+
+def judge_again(
+    conn: Connection, settings: Settings, run: str | None, found: Verified, say: Callable[[str], None]
+) -> None:
+    """Judge every run (or one) again from what it judged and compare every figure; adds to what was found."""
+    from dags.recomputing import recompute
+
+    for row in read.read_table(conn, "runs"):
+        if run not in (None, row["run_id"]) or "run" not in manifest_of(row):
+            continue
+        again = recompute(conn, settings, row)
+        found.broken += again.broken
+        if again.cannot:
+            found.notes.append(f"Cannot be recomputed: {again.cannot}.")
+        else:
+            differ = f"; {len(again.broken):,} differ" if again.broken else ", all as recorded"
+            say(f"{row['run_id']}: {again.compared:,} figures and commitments judged again{differ}.")
 
 
 def _followed(row: Row, sealed: Sequence[Row]) -> bool:
