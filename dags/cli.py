@@ -17,9 +17,10 @@ import typer
 
 from checks.errors import UsageError
 from connectors.settings import Settings, load
-from dags import cli_findings, cli_statistics
+from dags import cli_findings, cli_statistics, cli_trace
 from dags.cli_chain import app as chain_app
 from dags.failing import failure
+from dags.known import known_then, with_provisional
 from dags.options import (
     AreaOption,
     AsAtOption,
@@ -53,6 +54,7 @@ app.add_typer(standards_app, name="standards")
 app.add_typer(chain_app)
 cli_findings.register(app)
 cli_statistics.register(app)
+cli_trace.register(app)
 
 
 @app.command()
@@ -115,7 +117,10 @@ def _read(table: str, settings: Settings, form: Format, short: Iterable[str], ru
     asked = {name.rstrip("_"): value for name, value in filters.items()}
     asked["from"], asked["to"] = days(asked.get("from"), asked.get("to"))
     with reading(open_store(settings.store, create=False)) as conn:
-        show(read_table(conn, table, asked, run), columns_of(table), form, tuple(short))
+        rows, columns = read_table(conn, table, asked, run), columns_of(table)
+        if table == "verdicts":
+            rows, columns = with_provisional(conn, rows, run), [*columns, "provisional"]
+        show(rows, columns, form, tuple(short))
 
 
 VERDICTS_SHORT = (
@@ -125,6 +130,7 @@ VERDICTS_SHORT = (
 
 
 @app.command()
+@known_then
 def verdicts(
     force: ForceOption = None,
     area: AreaOption = None,
@@ -150,6 +156,7 @@ def verdicts(
 
 
 @app.command()
+@known_then
 def commitments(
     force: ForceOption = None,
     area: AreaOption = None,
@@ -172,6 +179,7 @@ def commitments(
 
 
 @app.command()
+@known_then
 def breaches(
     force: ForceOption = None,
     area: AreaOption = None,
@@ -235,6 +243,7 @@ def runs(
 
 
 @app.command()
+@known_then
 def cases(
     measure: Annotated[list[str], typer.Option(help="Measure; repeatable.")],
     force: ForceOption = None,
@@ -261,6 +270,7 @@ def cases(
 
 
 @app.command()
+@known_then
 def sensitivity(
     measure: Annotated[str, typer.Option(help="Measure.")],
     full: Annotated[bool, typer.Option("--full", help="Every combination of definitions.")] = False,
@@ -291,6 +301,7 @@ def sensitivity(
 
 
 @app.command()
+@known_then
 def sql(
     measure: Annotated[str, typer.Option(help="Measure.")],
     standard: StandardOption = None,
