@@ -90,7 +90,7 @@ def trace(
         figure = found["figure"]
         forces = () if force == "all" else (force,)
         found["sql"] = sql_script(
-            settings, measure, (figure["standard"],), forces, "", "", None, figure["as_left_by_run"]
+            settings, measure, tuple(found["judged_by"]), forces, "", "", None, figure["as_left_by_run"]
         )
     if form is Format.JSON:
         print(json.dumps(found, default=plain, ensure_ascii=False, indent=1))

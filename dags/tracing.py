@@ -19,7 +19,7 @@ from checks.feeds import ALL
 from checks.judging import Window, macros_script, run_script
 from checks.logs import LOGS
 from checks.revision import is_provisional, period_end
-from checks.standard import NATIONAL, Rule, Standard, effective
+from checks.standard import NATIONAL, Rule, Standard, editions, effective
 from connectors.lake.cases import read_cases
 from connectors.lake.rows import CAME_WITH, lay_rows, row_history
 from connectors.lake.tables import Lake
@@ -65,7 +65,8 @@ class Asked:
 
 
 def trace(conn: Connection, settings: Settings, asked: Asked, run: str | None, with_history: bool = False) -> Row:
-    """Everything a figure rests on, as one object: figure, standard, definition, history, later, cases, sql.
+    """Everything a figure rests on, as one object: figure, standard, definition, history, later, cases, judged_by
+    (the standards to give to `pledge sql`), sql.
 
     Args:
         run: the figure as this run left it; None = as it stands.
@@ -89,6 +90,7 @@ def trace(conn: Connection, settings: Settings, asked: Asked, run: str | None, w
     figure["provisional"] = is_provisional(figure["period"], figure["period_start"], judged["as_at"])
     figure["counted_again"] = counted
     standard, definition = _standard(settings, figure, runs[figure["run_id"]])
+    judged_by = [each.name for each in _editions(settings, figure, judged)]
     return {
         "figure": figure,
         "standard": standard,
@@ -96,7 +98,8 @@ def trace(conn: Connection, settings: Settings, asked: Asked, run: str | None, w
         "history": [row for row in known if row["run_number"] <= judged["run_number"]],
         "later": [row for row in known if row["run_number"] > judged["run_number"]],
         "cases": cases,
-        "sql": _sql_command(figure, judged["run_id"], settings),
+        "judged_by": judged_by,
+        "sql": _sql_command(figure, judged["run_id"], judged_by, settings),
     }
 
 
@@ -124,7 +127,7 @@ def _standard(settings: Settings, figure: Row, run: Row) -> tuple[Row, Row]:
     measure = measures()[figure["measure"]]
     sealed = manifest_of(run).get("standards", {}).get(figure["standard"], {})
     standard = standards_of(settings).get(figure["standard"])
-    rules = [_rule(rule) for rule in _rules(standard, figure)] if standard else []
+    rules = [_rule(rule) for rule in _rules(_editions(settings, figure, run), figure)]
     said: Row = {"name": figure["standard"], "sealed_sha256": sealed.get("sha256", "")}
     if standard:
         names = ("title", "publisher", "source", "url", "location", "sha256", "in_force_from", "in_force_to", "note")
@@ -141,14 +144,22 @@ def _standard(settings: Settings, figure: Row, run: Row) -> tuple[Row, Row]:
     return {**said, "rules": rules}, definition
 
 
-def _rules(standard: Standard, figure: Row) -> list[Rule]:
+def _editions(settings: Settings, figure: Row, run: Mapping[str, Any]) -> list[Standard]:
+    """The figure's standard and those of its title a run judged by with it: each takes over from the one before."""
+    every = standards_of(settings)
+    named = [every[name] for name in json.loads(run["standards"]) if name in every]
+    return editions(named, figure["standard"])
+
+
+def _rules(standards: Sequence[Standard], figure: Row) -> list[Rule]:
     """The rules that judged days of the figure's period; of all forces together the national ones."""
     force = NATIONAL if figure["force"] == ALL else figure["force"]
     last = period_end(figure["period"], figure["period_start"])
     return [
         each.rule
-        for each in effective([standard], figure["measure"], force)
-        if (each.applies_from is None or each.applies_from < last)
+        for each in effective(standards, figure["measure"], force)
+        if each.rule.standard == figure["standard"]
+        and (each.applies_from is None or each.applies_from < last)
         and (each.applies_to is None or each.applies_to >= figure["period_start"])
     ]
 
@@ -323,9 +334,10 @@ def _dicts(found: Any) -> list[Row]:
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-def _sql_command(figure: Row, run: str, settings: Settings) -> str:
+def _sql_command(figure: Row, run: str, standards: Sequence[str], settings: Settings) -> str:
+    by = "".join(f" --standard {name}" for name in standards)
     force = "" if figure["force"] == ALL else f" --force {figure['force']}"
     return (
-        f"pledge sql --measure {figure['measure']} --standard {figure['standard']}{force} --run {run} "
-        f"--lake {settings.lake} > figure.sql && duckdb < figure.sql"
+        f"pledge sql --measure {figure['measure']}{by}{force} --run {run} --lake {settings.lake} > figure.sql "
+        "&& duckdb < figure.sql"
     )

@@ -189,7 +189,7 @@ inner join postings
         dated_cases."force" = postings."force"
         and dated_cases.neighbourhood = postings.neighbourhood
         and least(started_on, ended_on) <= last_day + 1
-        and coalesce(greatest(started_on, ended_on) >= first_day - 1, true);
+        and (ended_on is null or greatest(started_on, ended_on) >= first_day - 1);
 
 -- A response is a case of its own, or one of the year's.
 create or replace view evidence_of_surveys as
