@@ -69,7 +69,8 @@ def trace(
 ) -> None:
     """Where a figure comes from: standard, definition, earlier values, cases, delivered rows, SQL."""
     from connectors.store.engine import open_store, reading
-    from dags.tracing import CASE, COUNTED, EVIDENCE, Asked
+    from dags.traced_cases import CASE, COUNTED, EVIDENCE
+    from dags.tracing import Asked
     from dags.tracing import trace as traced
 
     known_measures([measure])
@@ -137,6 +138,8 @@ def _tell(found: Row) -> None:
         show(found["later"], SHORT_HISTORY, Format.TABLE)
     _heading(f"Cases and their rows ({len(found['cases']):,} cases)")
     show(_flat(found["cases"]), SHORT_CASES, Format.TABLE)
+    if found["amiss"]:
+        print(found["amiss"])
     earlier = [row | {"case_id": case["case_id"]} for case in found["cases"] for row in case["rows"]]
     versions = [{**row, **each, "row": _json(each["row"])} for row in earlier for each in row.get("versions", ())]
     if versions:

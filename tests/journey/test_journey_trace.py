@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.journey.logs import call, write
-from tests.journey.pledge import Pledge, one
+from tests.journey.pledge import Pledge, one, run_here
 
 NIGHTS = ("2026-03-02T06:00:00Z", "2026-03-03T06:00:00Z", "2026-03-04T06:00:00Z")
 FIGURE = ("--measure", "answer_999", "--force", "norfolk", "--period", "day", "--start", "2026-03-01")
@@ -107,6 +108,33 @@ def test_a_corrected_row_under_every_version(nights: Nights) -> None:
     assert [Path(each["location"]) for each in versions] == [nights.files[0], nights.files[2]]
     assert versions[0]["version"] < versions[1]["version"]
     assert all(each["written_at"] for each in versions)
+
+
+def test_all_forces_an_area_and_what_cannot_be_judged(nights: Nights) -> None:
+    everywhere = (*FIGURE[:3], "all", *FIGURE[4:])
+    keys = [case["case_id"] for case in traced(nights.pledge, *FIGURE)["cases"]]
+    for options in (everywhere, (*FIGURE, "--area", "north")):
+        found = traced(nights.pledge, *options)
+        assert [case["case_id"] for case in found["cases"]] == keys
+        assert all(case["rows"] for case in found["cases"])
+    row = next(row for row in nights.pledge.rows("verdicts") if row["verdict"] == "cannot_judge")
+    named = ("--measure", row["measure"], "--force", row["force"], "--period", row["period"])
+    blind = traced(nights.pledge, *named, "--start", row["period_start"])
+    assert (blind["cases"], set(blind["figure"]["counted_again"].values()), blind["amiss"]) == ([], {0}, "")
+
+
+def test_rows_that_were_erased_leave_the_figure_and_say_so(nights: Nights, tmp_path: Path) -> None:
+    shutil.copytree(nights.pledge.lake, tmp_path / "lake")
+    erased = tmp_path / "lake" / "calls" / "force=norfolk"
+    shutil.rmtree(erased)
+    said = run_here(
+        "trace", *FIGURE, "--lake", str(tmp_path / "lake"), "--store", nights.pledge.store, "--format", "json"
+    )
+    assert said.code == 0, said.err
+    found = json.loads(said.out)
+    assert "erased" in found["amiss"]
+    assert [case["rows"] for case in found["cases"]] == [[]] * 5
+    assert found["figure"]["counted_again"]["missed"] == 2
 
 
 def test_the_standard_and_the_definition(nights: Nights) -> None:

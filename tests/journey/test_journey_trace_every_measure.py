@@ -13,7 +13,8 @@ from checks.commitment import measures
 from connectors.settings import Settings
 from connectors.store.engine import open_store, reading
 from connectors.store.read import read_table
-from dags.tracing import COUNTED, Asked, trace
+from dags.traced_cases import COUNTED
+from dags.tracing import Asked, trace
 from tests.journey.pledge import Pledge
 
 Row = dict[str, Any]
