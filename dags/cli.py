@@ -17,10 +17,11 @@ import typer
 
 from checks.errors import UsageError
 from connectors.settings import Settings, load
-from dags import cli_explaining, cli_findings, cli_statistics
+from dags import cli_explaining, cli_findings, cli_statistics, cli_trace
 from dags.cli_chain import app as chain_app
 from dags.cli_slack import slack_app
 from dags.failing import failure
+from dags.known import known_then, with_provisional
 from dags.options import (
     AreaOption,
     AsAtOption,
@@ -56,6 +57,7 @@ cli_findings.register(app)
 cli_statistics.register(app)
 cli_explaining.register(app)
 app.add_typer(slack_app, name="slack")
+cli_trace.register(app)
 
 
 @app.command()
@@ -118,7 +120,10 @@ def _read(table: str, settings: Settings, form: Format, short: Iterable[str], ru
     asked = {name.rstrip("_"): value for name, value in filters.items()}
     asked["from"], asked["to"] = days(asked.get("from"), asked.get("to"))
     with reading(open_store(settings.store, create=False)) as conn:
-        show(read_table(conn, table, asked, run), columns_of(table), form, tuple(short))
+        rows, columns = read_table(conn, table, asked, run), columns_of(table)
+        if table == "verdicts":
+            rows, columns = with_provisional(conn, rows, run), [*columns, "provisional"]
+        show(rows, columns, form, tuple(short))
 
 
 VERDICTS_SHORT = (
@@ -128,6 +133,7 @@ VERDICTS_SHORT = (
 
 
 @app.command()
+@known_then
 def verdicts(
     force: ForceOption = None,
     area: AreaOption = None,
@@ -153,6 +159,7 @@ def verdicts(
 
 
 @app.command()
+@known_then
 def commitments(
     force: ForceOption = None,
     area: AreaOption = None,
@@ -175,6 +182,7 @@ def commitments(
 
 
 @app.command()
+@known_then
 def breaches(
     force: ForceOption = None,
     area: AreaOption = None,
@@ -238,6 +246,7 @@ def runs(
 
 
 @app.command()
+@known_then
 def cases(
     measure: Annotated[list[str], typer.Option(help="Measure; repeatable.")],
     force: ForceOption = None,
@@ -264,6 +273,7 @@ def cases(
 
 
 @app.command()
+@known_then
 def sensitivity(
     measure: Annotated[str, typer.Option(help="Measure; with --recorded every measure, unless one is named.")] = "",
     recorded: Annotated[bool, typer.Option("--recorded", help="Read what the runs recorded; judge nothing.")] = False,
@@ -306,6 +316,7 @@ def sensitivity(
 
 
 @app.command()
+@known_then
 def sql(
     measure: Annotated[str, typer.Option(help="Measure.")],
     standard: StandardOption = None,

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from checks.errors import UsageError
 from connectors.settings import Settings
+from dags.known import known_then
 from dags.options import (
     AreaOption,
     CommitmentOption,
@@ -34,7 +35,7 @@ from dags.when import days
 def register(app: typer.Typer) -> None:
     """Add the commands of this module to `pledge`."""
     for command in (integrity, delays, exclusions, budget):
-        app.command()(command)
+        app.command()(known_then(command))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import typer
 
 from checks.errors import UsageError
 from connectors.settings import Settings
+from dags.known import known_then
 from dags.options import (
     AreaOption,
     CommitmentOption,
@@ -45,7 +46,7 @@ FUNNELS_SHORT = (
 def register(app: typer.Typer) -> None:
     """Add these commands to `pledge`."""
     for command in (series, comparisons, funnels):
-        app.command()(command)
+        app.command()(known_then(command))
 
 
 def series(

@@ -14,6 +14,7 @@ import duckdb
 from checks.database import UNREADABLE, connect
 from checks.feeds import ALL, Delivered, Feeds, gaps
 from checks.logs import LOGS, Kind
+from checks.revision import LOOK_BACK_DAYS
 from connectors.lake.cases import read_cases
 from connectors.lake.tables import Lake
 from connectors.settings import Settings
@@ -23,7 +24,6 @@ from dags.admission import FIT, WITHDRAWN
 from dags.plan import Plan, zones
 
 Row = Mapping[str, Any]
-LOOK_BACK = 400  # days
 
 
 def known(
@@ -49,7 +49,7 @@ def known(
     never = never_delivered(con, lake, versions, held)
     found = {force: own for force in forces if (own := gaps(delivered, force))}
     for force, own in found.items():
-        days[force] = days.get(force, set()).union(*(gap.days(LOOK_BACK) for gap in own))
+        days[force] = days.get(force, set()).union(*(gap.days(LOOK_BACK_DAYS) for gap in own))
     return Feeds(held, never, found, days)
 
 

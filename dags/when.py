@@ -11,21 +11,22 @@ EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 def days(first: str | None, last: str | None) -> tuple[date | None, date | None]:
     """`--from` and `--to` as days (None = open); raises UsageError when one is no day, or they are the wrong way."""
-    read = _day(first, "--from"), _day(last, "--to")
+    read = day(first, "--from"), day(last, "--to")
     if read[0] and read[1] and read[0] > read[1]:
         expected = "a window that begins before it ends"
         raise UsageError("--from/--to", f"{read[0]} is after {read[1]}", expected, "Swap them.")
     return read
 
 
-def _day(text: str | None, option: str) -> date | None:
+def day(text: str | None, option: str) -> date | None:
+    """A local day; None where none is given."""
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise UsageError(option, f"{text} is not a day", "YYYY-MM-DD", "Correct it.") from None
 
 
-def moment(text: str | None) -> datetime:
+def moment(text: str | None, option: str = "--as-at") -> datetime:
     """`--as-at`: an ISO 8601 moment; without offset it is UTC, a bare day its first moment; None is now."""
     if not text:
         return datetime.now(UTC)
@@ -34,7 +35,7 @@ def moment(text: str | None) -> datetime:
         said = (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         found, expected = f"{text} is not a moment", "ISO 8601, such as 2026-03-31T06:00:00Z"
-        raise UsageError("--as-at", found, expected, "Correct it.") from None
+        raise UsageError(option, found, expected, "Correct it.") from None
     if said < EARLIEST:
-        raise UsageError("--as-at", f"{text} is before 1990", "a moment the logs can speak of", "Correct it.")
+        raise UsageError(option, f"{text} is before 1990", "a moment the logs can speak of", "Correct it.")
     return said

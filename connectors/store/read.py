@@ -50,12 +50,16 @@ def read_table(
     asked = {key: value for key, value in (filters or {}).items() if value not in (None, "", [], ())}
     if name in KEYS:
         return _stream(conn, _standing(table, asked, number))
+    statuses = asked.pop("status", None) if table is breaches and run else None  # what it was then is told below
     conditions = [condition(table, key, value) for key, value in asked.items()]
     if run is not None and number is not None:
         conditions.append(_of_run(table, run, number))
     chosen = select(table).where(*conditions).order_by(*_order(table, table))
     if table is quarantine:
         chosen = chosen.join(deliveries, deliveries.c.delivery_id == quarantine.c.delivery_id)
+    if table is breaches and run:
+        then = map(_not_withdrawn_yet, _stream(conn, chosen))
+        return (row for row in then if statuses is None or row["status"] in statuses)
     return _stream(conn, chosen)
 
 
@@ -81,6 +85,11 @@ def _standing(table: Table, asked: Mapping[str, Any], number: int | None) -> Sel
 def _stream(conn: Connection, chosen: Select[Any]) -> Iterator[dict[str, Any]]:
     for row in conn.execute(chosen, execution_options={"yield_per": ROWS_AT_ONCE}).mappings():
         yield dict(row)
+
+
+def _not_withdrawn_yet(breach: dict[str, Any]) -> dict[str, Any]:
+    """A breach that stood after a run, and that a later run withdrew."""
+    return breach | {"status": "open", "closed_run": None} if breach["closed_run"] else breach
 
 
 def _of_run(table: Table, run: str, number: int) -> ColumnElement[bool]:

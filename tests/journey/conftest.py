@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.journey import every_log
 from tests.journey.logs import call, incident, write
 from tests.journey.pledge import Pledge
 
@@ -43,4 +44,16 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Pledge:
     write(pledge.input, "incidents", [*more, incident("j1", "2026-03-03 05:00:00", None, eta_given="")])
     said = pledge.run(AS_AT, "--standard", "policing_pledge_2008", "--standard", "force_level_examples")
     assert said.code == 0, said.err
+    return pledge
+
+
+@pytest.fixture(scope="session")
+def of_every_log(tmp_path_factory: pytest.TempPathFactory) -> Pledge:
+    """A little of every log, judged on two nights; for tests that only read."""
+    pledge = Pledge(tmp_path_factory.mktemp("of_every_log"))
+    for number, told in enumerate((every_log.rows(), every_log.second_night())):
+        folder = every_log.deliver(pledge.folder / f"night_{number}", told)
+        as_at = every_log.NIGHTS[number]
+        said = pledge("run", "--input", str(folder), "--as-at", as_at, *every_log.STANDARDS)
+        assert said.code == 0, said.err
     return pledge

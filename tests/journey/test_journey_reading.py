@@ -33,7 +33,7 @@ EXTRAS = {
     "runs": {"run_number", "input_key"},
     "verdicts": {
         "run_number", "excluded_by_reason", "minimum_n", "restated_why", "signal_rules", "signal_why", "assurance",
-        "trial",
+        "trial", "provisional",
     },
     "commitments": {"run_number"},
     "breaches": {"local_day"},

@@ -1,0 +1,45 @@
+"""From a figure to its cases, and from a case to the rows of the logs it was judged from: SQL over views.
+
+Pure: the cases and the logs are laid out on the connection by the caller.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from checks.commitment import Measure, measures
+from checks.judging import measure_script
+from checks.logs import LOGS
+
+_SQL = Path(__file__).parent / "sql"
+FIGURE_SAYS = ("standard", "measure", "force", "area", "neighbourhood", "period", "period_start")
+
+
+def logs_of(measure: Measure) -> tuple[str, ...]:
+    """Every log a measure reads, its own file and the shared views taken together."""
+    script = measure_script(measure)
+    return tuple(name for name in LOGS if name in measure.logs or re.search(rf"\b(from|join) {name}\b", script))
+
+
+def lay_figure_cases(con: duckdb.DuckDBPyConnection, figure: Mapping[str, Any]) -> None:
+    """Create the view `figure_cases` over the view `all_cases`: the cases one figure counts."""
+    said = {name: figure[name] for name in FIGURE_SAYS}
+    columns = ", ".join(f'${name}{"::date" if name == "period_start" else ""} as "{name}"' for name in said)
+    con.execute(f"create or replace table figure as select {columns}", said)
+    con.execute((_SQL / "figure_cases.sql").read_text("utf-8"))
+
+
+def lay_evidence(con: duckdb.DuckDBPyConnection) -> None:
+    """Create a view `evidence_of_<log>` for each log and the table `reads` (of_measure, log).
+
+    Needs table `traced` (cases), view `all_cases`, table `zones`, the macros and a view for each log.
+    """
+    con.execute((_SQL / "evidence.sql").read_text("utf-8"))
+    con.execute("create or replace table reads (of_measure varchar, log varchar)")
+    pairs = [[measure.name, log] for measure in measures().values() for log in logs_of(measure)]
+    con.executemany("insert into reads values (?, ?)", pairs)
