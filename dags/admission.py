@@ -21,6 +21,7 @@ from checks.database import connect
 from checks.errors import NotFitError
 from checks.logs import LOGS, Column, Kind, Log
 from connectors.lake.merge import merge, withdraw
+from connectors.lake.pseudonyms import Pseudonyms
 from connectors.lake.staging import Staged, stage
 from connectors.lake.tables import Lake
 from connectors.sources.delivery import Delivery, Source
@@ -72,7 +73,13 @@ class Earlier:
 
 
 def examine(
-    source: Source, path: Path, folder: Path, as_at: datetime, earlier: Earlier, scheduled: bool
+    source: Source,
+    path: Path,
+    folder: Path,
+    as_at: datetime,
+    earlier: Earlier,
+    scheduled: bool,
+    pseudonyms: Pseudonyms | None = None,
 ) -> tuple[Examined, Staged | None]:
     """Read one delivery into `folder` and judge its fitness; stores nothing.
 
@@ -82,7 +89,7 @@ def examine(
     log = LOGS[source.log]
     try:
         delivery = open_delivery(source, path)
-        staged = stage(delivery, log, folder)
+        staged = stage(delivery, log, folder, pseudonyms)
     except NotFitError as error:
         digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
         return Examined(UNFIT, str(error), source.force or SEVERAL, sha256=digest), None
