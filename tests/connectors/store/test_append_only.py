@@ -43,6 +43,9 @@ ROWS: dict[str, dict[str, Any]] = {
         "run_id": "r1", "run_number": 1, "measure": "attend_emergency", "force": "kent",
         "period_start": date(2026, 3, 1), "stage": "travel",
     },
+    "erasures": {"run_id": "r1", "log": "calls", "force": "kent", "reason": "asked", "author": "a", "recorded_at": NOW},
+    "erased": {"run_id": "r1", "what": "lake/calls", "key": "calls/force=kent/x.parquet", "sha256": "ff"},
+    "accesses": {"access_id": "a1", "accessed_at": NOW, "accessed_by": "a", "command": "cases"},
 }  # fmt: skip
 
 
