@@ -24,6 +24,7 @@ from connectors.lake.merge import merge, withdraw
 from connectors.lake.pseudonyms import Pseudonyms
 from connectors.lake.staging import Staged, stage
 from connectors.lake.tables import Lake
+from connectors.lake.tombstones import Tombstones
 from connectors.sources.delivery import Delivery, Source
 from connectors.sources.file import open_delivery
 from expectations.quality import RuleResult, delivery_fitness, fitness, merged
@@ -31,6 +32,8 @@ from expectations.quality import RuleResult, delivery_fitness, fitness, merged
 FIT, UNFIT = "fit", "unfit"
 WITHDRAWN = "records withdrawn at the source"
 SEVERAL = "all"
+ERASED = "erased"
+_WAS_ERASED = "This record was erased earlier; it is not admitted again, and nothing of it is kept."
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,14 @@ class Examined:
     @property
     def refused_rows(self) -> set[int]:
         return {row.row_number for row in self.quarantined}
+
+
+@dataclass(frozen=True)
+class Personal:
+    """How references to persons' records are kept: as pseudonyms, if any, and not at all once they were erased."""
+
+    pseudonyms: Pseudonyms | None = None
+    erased: Tombstones | None = None
 
 
 @dataclass(frozen=True)
@@ -212,10 +223,13 @@ def admit(
     delivery_id: str,
     earlier: Earlier,
     scheduled: bool,
+    personal: Personal = Personal(),
 ) -> Admitted:
     """Examine a delivery and, if it is fit, merge its good rows; an unfit one leaves no row in the lake."""
     with tempfile.TemporaryDirectory(prefix="pledge-staging-") as folder:
-        seen, staged = examine(source, path, Path(folder), as_at, earlier, scheduled)
+        seen, staged = examine(source, path, Path(folder), as_at, earlier, scheduled, personal.pseudonyms)
+        if staged and personal.erased:
+            _keep_out(seen, personal.erased.rows(staged))
         if staged is None or seen.fitness == UNFIT:
             return Admitted(seen, 0, 0)
         done = merge(lake, staged, seen.refused_rows, delivery_id, lacking(staged.log, staged.columns))
@@ -225,6 +239,12 @@ def admit(
         # Rows that say nothing new may be this delivery's own, merged by a run that was killed before it could say so.
         before = _held(lake, staged.log.name, delivery_id) - done.changed if done.unchanged else 0
         return Admitted(seen, done.changed + before, done.unchanged - before)
+
+
+def _keep_out(seen: Examined, erased: set[int]) -> None:
+    """Refuse rows that were erased earlier; whatever else was wrong with them, nothing they say is kept."""
+    others = [row for row in seen.quarantined if row.row_number not in erased]
+    seen.quarantined = others + [Quarantined(number, "", ERASED, _WAS_ERASED, {}) for number in sorted(erased)]
 
 
 def _held(lake: Lake, log: str, delivery_id: str) -> int:

@@ -17,7 +17,7 @@ import typer
 
 from checks.errors import UsageError
 from connectors.settings import Settings, load
-from dags import cli_findings, cli_statistics
+from dags import cli_findings, cli_privacy, cli_statistics
 from dags.cli_chain import app as chain_app
 from dags.failing import failure
 from dags.options import (
@@ -53,6 +53,7 @@ app.add_typer(standards_app, name="standards")
 app.add_typer(chain_app)
 cli_findings.register(app)
 cli_statistics.register(app)
+cli_privacy.register(app)
 
 
 @app.command()
@@ -111,11 +112,17 @@ def check(
 def _read(table: str, settings: Settings, form: Format, short: Iterable[str], run: str | None, **filters: Any) -> None:
     from connectors.store.engine import open_store, reading
     from connectors.store.read import columns_of, read_table
+    from dags.accessed import recorded
 
     asked = {name.rstrip("_"): value for name, value in filters.items()}
     asked["from"], asked["to"] = days(asked.get("from"), asked.get("to"))
-    with reading(open_store(settings.store, create=False)) as conn:
-        show(read_table(conn, table, asked, run), columns_of(table), form, tuple(short))
+    engine = open_store(settings.store, create=False)
+    if table not in ("breaches", "quarantine", "explanations"):
+        with reading(engine) as conn:
+            show(read_table(conn, table, asked, run), columns_of(table), form, tuple(short))
+        return
+    with recorded(settings, table, {**asked, "run": run}, form, say) as counted, reading(engine) as conn:
+        show(counted(read_table(conn, table, asked, run)), columns_of(table), form, tuple(short))
 
 
 VERDICTS_SHORT = (

@@ -25,10 +25,10 @@ from checks.judging import macros_script, prepare, run_script
 from connectors.lake.cases import Slice, lay_missed_cases, write_cases
 from connectors.settings import Settings
 from connectors.sources.forces import DEFAULT_ZONE
-from connectors.store import read, write
+from connectors.store import erasures, read, write
 from connectors.store.engine import open_store
 from connectors.store.engine import reading as read_only
-from dags import comparing, deliveries, feeds, findings, recording, sealing, storing
+from dags import comparing, deliveries, feeds, findings, kept_out, recording, sealing, storing
 from dags.plan import (
     FIRST_YEAR,
     Plan,
@@ -55,6 +55,8 @@ def start(plan: Plan, settings: Settings, say: Say = _silent) -> Plan:
     comparing.rebases_of(settings)  # both files are refused before anything is written
     comparing.similar_forces(settings)
     engine = _opened(plan)
+    with read_only(engine) as conn:
+        kept_out.refuse_other_keys(conn, plan.open_lake(), settings)
     sealing.ready(settings, say)
     with engine.begin() as conn:
         if all(row["run_id"] != plan.run_id for row in read.read_table(conn, "runs")):
@@ -152,6 +154,8 @@ def judge(plan: Plan, settings: Settings, force: str, say: Say = _silent) -> lis
 
 def _judged(con: duckdb.DuckDBPyConnection, plan: Plan, settings: Settings, force: str) -> Iterator[str]:
     lake, standards, window = plan.open_lake(), chosen_standards(settings, plan.standards), plan.window
+    with read_only(open_store(plan.store)) as conn:
+        erased = erasures.standing(conn)
     files = {name: lake.files(name, version, force=[force]) for name, version in lake.versions().items()}
     holidays = bank_holidays(settings, [force], FIRST_YEAR, plan.moment.year + 1)
     prepare(con, window, zones(settings, [force]), files, bank_holidays=holidays)
@@ -171,7 +175,8 @@ def _judged(con: duckdb.DuckDBPyConnection, plan: Plan, settings: Settings, forc
             judge_measure(con, measure, rules)
         for name in names:
             slice_ = Slice(name, measure.name, force)
-            if write_cases(con, lake, slice_, plan.run_id, window.first_day, window.last_day):
+            frozen = kept_out.frozen_before(erased, measure.logs, force)
+            if write_cases(con, lake, slice_, plan.run_id, window.first_day, window.last_day, frozen):
                 yield f"{name}/{measure.name}"
 
 
@@ -184,6 +189,7 @@ def record(plan: Plan, settings: Settings, forces: Sequence[str], say: Say = _si
     with engine.connect() as conn:
         runs = {row["run_id"]: row for row in read.read_table(conn, "runs")}
         brought = list(read.read_table(conn, "deliveries"))
+        erased = erasures.standing(conn)
     if runs[plan.run_id]["status"] == "done":
         return 0
     standards = chosen_standards(settings, plan.standards)
@@ -193,7 +199,7 @@ def record(plan: Plan, settings: Settings, forces: Sequence[str], say: Say = _si
     slices = storing.changed_slices(engine, lake, version)
     con = connect()
     try:
-        known = feeds.known(con, lake, versions, version, settings, plan, brought, runs)
+        known = feeds.known(con, lake, versions, version, settings, plan, brought, runs, erased)
         told = feeds.forces(forces, known, plan)
         con.execute(macros_script() + run_script(plan.window, zones(settings, sorted({*known.days, *told}))))
         tallies = [
@@ -203,7 +209,7 @@ def record(plan: Plan, settings: Settings, forces: Sequence[str], say: Say = _si
         ]
         said = recording.conclude(tallies, known, plan.window, told, feeds.why(plan, brought, runs))
         storing.store_cases(engine, con, lake, version, plan, standards, slices)
-        found = findings.look(plan, settings, lake, versions, version, standards)
+        found = findings.look(plan, settings, lake, versions, version, standards, erased)
         judged = {**versions, storing.CASES: version or 0}
         written = storing.store_figures(engine, lake, settings, plan, said, standards, told, slices, judged, found)
     finally:

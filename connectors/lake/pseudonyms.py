@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import re
 import secrets
 from pathlib import Path
 
@@ -41,6 +42,10 @@ class Pseudonyms:
         """The pseudonym of a reference."""
         return "p" + hmac.new(self._key, reference.strip().encode(), hashlib.sha256).hexdigest()[:_DIGITS]
 
+    def derived(self, purpose: str) -> Pseudonyms:
+        """The same with another key, which follows from this one and does not tell it."""
+        return Pseudonyms(hmac.new(self._key, purpose.encode(), hashlib.sha256).digest())
+
     @property
     def fingerprint(self) -> str:
         """Tells keys apart and says nothing of the key."""
@@ -67,6 +72,11 @@ class Pseudonyms:
             if name in rows.column_names:
                 rows = rows.set_column(rows.column_names.index(name), name, self.column(rows[name]))
         return rows
+
+
+def is_pseudonym(reference: str) -> bool:
+    """Whether a text has the form of a pseudonym."""
+    return re.fullmatch(rf"p[0-9a-f]{{{_DIGITS}}}", reference) is not None
 
 
 def pseudonyms_of(path: str) -> Pseudonyms | None:
@@ -115,7 +125,9 @@ def refuse_another_key(lake: Lake, pseudonyms: Pseudonyms | None) -> None:
         table = lake.table(name)
         before = (table.metadata().description or "").removeprefix(PSEUDONYMS) if table else now
         if before != now:
-            found = "its references are " + ("pseudonyms of another key" if before else "stored as they were delivered")
+            found = "its references are " + (
+                "pseudonyms of another key, or of a key not named now" if before else "stored as they were delivered"
+            )
             expected = "PLEDGE_PSEUDONYM_KEY as it was when this lake was begun" if before else "a lake without a key"
             do = "Name the key it was begun with." if before else "Begin a new lake for pseudonyms, or unset the key."
             raise UsageError(f"lake table {lake.location}/{name}", found, expected, do)

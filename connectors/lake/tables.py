@@ -104,6 +104,10 @@ class Lake:
             description=f"{PSEUDONYMS}{self.pseudonyms}" if self.pseudonyms and name in LOGS else None,
         )
 
+    def forget(self, name: str) -> None:
+        """Open a table anew the next time: its log was written over."""
+        self._newest.pop(name, None)
+
     def versions(self) -> dict[str, int]:
         """The present version of every log that has one: what a run pins before it judges."""
         found = {name: self.table(name) for name in LOGS}

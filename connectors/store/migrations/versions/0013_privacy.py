@@ -112,7 +112,7 @@ def _allow(table: str, action: str, key: tuple[str, ...]) -> None:
     listed = ", ".join(f"OLD.{column}" for column in key)
     named = f"SELECT 1 FROM erased WHERE what = '{table}' AND "  # noqa: S608
     if op.get_bind().dialect.name != "postgresql":
-        _replace_sqlite(table, action, f"WHEN NOT EXISTS ({named}\"key\" = json_array({listed})) ")
+        _replace_sqlite(table, action, f'WHEN NOT EXISTS ({named}"key" = json_array({listed})) ')
         return
     left = "OLD" if action == "DELETE" else "NEW"
     op.execute(
