@@ -142,6 +142,9 @@ def verdicts(
     standard: StandardOption = None,
     first_day: FromOption = None,
     last_day: ToOption = None,
+    published: Annotated[bool, typer.Option("--published", help="As they may leave the house: no small numbers.")] = (
+        False
+    ),
     run: RunOption = None,
     lake: LakeOption = None,
     store: StoreOption = None,
@@ -149,7 +152,8 @@ def verdicts(
 ) -> None:
     """The figures and their verdicts, as they stand or as a run left them."""
     known_measures(measure)
-    _read(
+    read = cli_privacy.show_published if published else _read
+    read(
         "verdicts", settings_of(lake, store), form, VERDICTS_SHORT, run, force=force, area=area,
         neighbourhood=neighbourhood, commitment=commitment, measure=measure, period=period, standard=standard,
         from_=first_day, to_=last_day,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +11,7 @@ import typer
 
 from checks.errors import UsageError
 from checks.logs import LOGS
+from connectors.settings import Settings
 from dags.options import (
     AsAtOption,
     ForceOption,
@@ -155,6 +157,22 @@ def erasures(
     """The records of what was erased, by whom and why."""
     short = ("run_id", "log", "force", "before", "records", "cases", "quarantined", "files", "reason", "author")
     _show("erasures", lake, store, form, short, {"log": log, "force": force}, first_day, last_day)
+
+
+def show_published(
+    _: str, settings: Settings, form: Format, short: Iterable[str], run: str | None, **filters: Any
+) -> None:
+    """`pledge verdicts --published`: small numbers suppressed; Parquet, whose columns hold numbers only, has none."""
+    from connectors.store.engine import open_store, reading
+    from dags.published import SUPPRESSED, published_columns, published_verdicts
+
+    asked = {name.rstrip("_"): value for name, value in filters.items()}
+    asked["from"], asked["to"] = days(asked.get("from"), asked.get("to"))
+    instead = None if form is Format.PARQUET else SUPPRESSED
+    with reading(open_store(settings.store, create=False)) as conn:
+        rows = published_verdicts(conn, settings, asked, run, instead)
+        show(rows, published_columns(), form, tuple(short))
+    say("Days of measures about persons are not published, nor are numbers below PLEDGE_SUPPRESS_BELOW.")
 
 
 def accesses(

@@ -1,0 +1,203 @@
+"""Small numbers in what is published: suppressed, and so many others with them that none can be got by subtraction.
+
+A cell is one published row with its counts (the columns). Cells are bound by lines: a total and the members that add up
+to it, column by column (a force and its areas, a force and its neighbourhoods, a year and its months). Primary: a cell
+with a count of 1 to `threshold` - 1 in any column. Secondary: whatever else must go, so that in every column the counts
+of a suppressed cell could lie anywhere in an interval at least `threshold` wide, for a reader who knows every published
+cell, every line, and that no count is below 0.
+
+What a total has beyond its members (cases of no area) is never published, but follows from the rest: it is protected
+like a cell that is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Cell = Hashable
+
+
+class Line(NamedTuple):
+    """Cells that add up to one."""
+
+    total: Cell
+    members: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class _Remainder:
+    """What the total of a line (by its place) has beyond its members."""
+
+    line: int
+
+
+def suppress(counts: Mapping[Any, Sequence[int]], lines: Iterable[Line], threshold: int = 5) -> frozenset[Cell]:
+    """The cells that must not be published.
+
+    Args:
+        counts: the counts of each cell, every one with the same columns.
+        lines: how cells add up; a line that does not (a case counted in two members) binds nothing, nor does one of
+            cells that are not there.
+        threshold: 0 or 1 = nothing is suppressed.
+    """
+    table, bound = _complete(counts, lines)
+    primary = {cell for cell, row in table.items() if any(0 < count < threshold for count in row)}
+    hidden = primary | {cell for cell in table if isinstance(cell, _Remainder)} if primary else set()
+    of_cell: dict[Cell, list[Line]] = {}
+    for line in bound:
+        for cell in (line.total, *line.members):
+            of_cell.setdefault(cell, []).append(line)
+    todo = list(primary)
+    while todo:
+        _hide_alone(hidden, todo, table, of_cell, threshold)
+        todo = _hide_exposed(hidden, primary, table, bound, of_cell, threshold)
+    return frozenset(cell for cell in hidden if not isinstance(cell, _Remainder))
+
+
+def _complete(counts: Mapping[Any, Sequence[int]], lines: Iterable[Line]) -> tuple[dict[Cell, np.ndarray], list[Line]]:
+    """The cells with the remainders of lines, and the lines that hold with them."""
+    table: dict[Cell, np.ndarray] = {cell: np.array(row, dtype=np.int64) for cell, row in counts.items()}
+    bound: list[Line] = []
+    for place, line in enumerate(lines):
+        members = tuple(cell for cell in line.members if cell in counts)
+        if line.total not in counts or not members:
+            continue
+        rest = table[line.total] - sum(table[cell] for cell in members)
+        if (rest < 0).any():
+            continue
+        if rest.any():
+            table[_Remainder(place)] = rest
+            members = (*members, _Remainder(place))
+        bound.append(Line(line.total, members))
+    return table, bound
+
+
+def _hide_alone(
+    hidden: set[Cell],
+    todo: list[Cell],
+    table: Mapping[Cell, np.ndarray],
+    of_cell: Mapping[Cell, Sequence[Line]],
+    threshold: int,
+) -> None:
+    """Where a suppressed cell is the only one of its line, or those of a line are too small together, hide another."""
+    while todo:
+        for line in of_cell.get(todo.pop(), ()):
+            while (further := _lacking(line, hidden, table, threshold)) is not None:
+                hidden.add(further)
+                todo.append(further)
+
+
+def _lacking(line: Line, hidden: set[Cell], table: Mapping[Cell, np.ndarray], threshold: int) -> Cell | None:
+    """The cell to hide besides, None where the line is safe by itself: the smallest published one that helps."""
+    ours = [cell for cell in line.members if cell in hidden]
+    total_hidden = line.total in hidden
+    if not ours or (total_hidden and len(ours) == 0):
+        return _smallest(line.members, hidden, table) if total_hidden else None
+    if total_hidden:
+        return None  # the total is free: what bounds it is found by solving
+    together = sum(table[cell] for cell in ours)
+    small = [(table[cell] > 0) & (table[cell] < threshold) for cell in ours]
+    exposed = np.any(small, axis=0) & (together < threshold)
+    if len(ours) > 1 and not exposed.any():
+        return None
+    return _smallest(line.members, hidden, table) or line.total
+
+
+def _smallest(cells: Iterable[Cell], hidden: set[Cell], table: Mapping[Cell, np.ndarray]) -> Cell | None:
+    """The published cell of the smallest counts that are not all 0, so that the least is lost."""
+    open_ = [cell for cell in cells if cell not in hidden and table[cell].any()]
+    return min(open_, key=lambda cell: (int(table[cell].sum()), str(cell)), default=None)
+
+
+def _hide_exposed(
+    hidden: set[Cell],
+    primary: set[Cell],
+    table: Mapping[Cell, np.ndarray],
+    bound: Sequence[Line],
+    of_cell: Mapping[Cell, Sequence[Line]],
+    threshold: int,
+) -> list[Cell]:
+    """Solve for every primary cell what a reader could; where it is found out, hide another cell of its lines."""
+    more: list[Cell] = []
+    for group in _groups(hidden, bound):
+        for cell in sorted(group & primary, key=str):
+            if any(width < threshold for width in _widths(cell, group, hidden, table, of_cell, threshold)):
+                further = _another(cell, hidden, table, of_cell)
+                if further is not None:
+                    hidden.add(further)
+                    more.append(further)
+                    break  # what the others can hide behind has changed
+    return more
+
+
+def _another(
+    cell: Cell, hidden: set[Cell], table: Mapping[Cell, np.ndarray], of_cell: Mapping[Cell, Sequence[Line]]
+) -> Cell | None:
+    """A published cell of the cell's lines, or of the lines of those it is suppressed with."""
+    seen, edge = {cell}, [cell]
+    while edge:
+        near = [one for at in edge for line in of_cell.get(at, ()) for one in (line.total, *line.members)]
+        further = _smallest(near, hidden, table)
+        if further is not None:
+            return further
+        edge = [one for one in dict.fromkeys(near) if one not in seen]
+        seen.update(edge)
+    return None
+
+
+def _groups(hidden: set[Cell], bound: Sequence[Line]) -> list[set[Cell]]:
+    """Suppressed cells that hang together by lines."""
+    leader: dict[Cell, Cell] = {cell: cell for cell in hidden}
+
+    def lead(cell: Cell) -> Cell:
+        while leader[cell] is not cell:
+            leader[cell] = leader[leader[cell]]
+            cell = leader[cell]
+        return cell
+
+    for line in bound:
+        ours = [cell for cell in (line.total, *line.members) if cell in hidden]
+        for cell in ours[1:]:
+            leader[lead(cell)] = lead(ours[0])
+    groups: dict[Cell, set[Cell]] = {}
+    for cell in hidden:
+        groups.setdefault(lead(cell), set()).add(cell)
+    return list(groups.values())
+
+
+def _widths(
+    cell: Cell,
+    group: set[Cell],
+    hidden: set[Cell],
+    table: Mapping[Cell, np.ndarray],
+    of_cell: Mapping[Cell, Sequence[Line]],
+    threshold: int,
+) -> list[float]:
+    """How wide the interval of each sensitive count of a cell is to a reader; infinite where nothing bounds it."""
+    from scipy.optimize import linprog
+
+    cells = sorted(group, key=str)
+    place = {one: number for number, one in enumerate(cells)}
+    lines = list(dict.fromkeys(line for one in cells for line in of_cell.get(one, ())))
+    if not lines:
+        return []
+    known = np.zeros((len(lines), len(cells)))
+    values = np.zeros((len(lines), len(table[cell])))
+    for row, line in enumerate(lines):
+        for one, sign in ((line.total, 1), *((member, -1) for member in line.members)):
+            if one in hidden:
+                known[row, place[one]] += sign
+            else:
+                values[row] -= sign * table[one]
+    wanted = np.zeros(len(cells))
+    wanted[place[cell]] = 1
+    found = []
+    for column in np.flatnonzero((table[cell] > 0) & (table[cell] < threshold)):
+        ends = [linprog(sign * wanted, A_eq=known, b_eq=values[:, column], bounds=(0, None)) for sign in (1, -1)]
+        low, high = ends[0].fun, (-ends[1].fun if ends[1].status == 0 else np.inf)
+        found.append(high - low + 1e-6)
+    return found
