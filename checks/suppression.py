@@ -19,6 +19,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 Cell = Hashable
+# Tables drawn at random before cells are asked for one by one; and what a solver may be off by.
+_SAMPLES, _ROUNDING = 6, 1e-6
 
 
 class Line(NamedTuple):
@@ -60,7 +62,9 @@ def suppress(counts: Mapping[Any, Sequence[int]], lines: Iterable[Line], thresho
 
 def _complete(counts: Mapping[Any, Sequence[int]], lines: Iterable[Line]) -> tuple[dict[Cell, np.ndarray], list[Line]]:
     """The cells with the remainders of lines, and the lines that hold with them."""
-    table: dict[Cell, np.ndarray] = {cell: np.array(row, dtype=np.int64) for cell, row in counts.items()}
+    # Columns that say the same (cases judged, denominator) are looked at once.
+    rows = np.unique(np.array(list(counts.values()), dtype=np.int64).reshape(len(counts), -1), axis=1)
+    table: dict[Cell, np.ndarray] = dict(zip(counts, rows, strict=True))
     bound: list[Line] = []
     for place, line in enumerate(lines):
         members = tuple(cell for cell in line.members if cell in counts)
@@ -124,13 +128,11 @@ def _hide_exposed(
     """Solve for every primary cell what a reader could; where it is found out, hide another cell of its lines."""
     more: list[Cell] = []
     for group in _groups(hidden, bound):
-        for cell in sorted(group & primary, key=str):
-            if any(width < threshold for width in _widths(cell, group, hidden, table, of_cell, threshold)):
-                further = _another(cell, hidden, table, of_cell)
-                if further is not None:
-                    hidden.add(further)
-                    more.append(further)
-                    break  # what the others can hide behind has changed
+        for cell in _exposed(group, primary, hidden, table, of_cell, threshold):
+            further = _another(cell, hidden, table, of_cell)
+            if further is not None:
+                hidden.add(further)
+                more.append(further)
     return more
 
 
@@ -169,35 +171,73 @@ def _groups(hidden: set[Cell], bound: Sequence[Line]) -> list[set[Cell]]:
     return list(groups.values())
 
 
-def _widths(
-    cell: Cell,
+def _exposed(
     group: set[Cell],
+    primary: set[Cell],
     hidden: set[Cell],
     table: Mapping[Cell, np.ndarray],
     of_cell: Mapping[Cell, Sequence[Line]],
     threshold: int,
-) -> list[float]:
-    """How wide the interval of each sensitive count of a cell is to a reader; infinite where nothing bounds it."""
-    from scipy.optimize import linprog
-
+) -> list[Cell]:
+    """The primary cells of a group one of whose small counts lies in an interval narrower than the threshold."""
     cells = sorted(group, key=str)
-    place = {one: number for number, one in enumerate(cells)}
     lines = list(dict.fromkeys(line for one in cells for line in of_cell.get(one, ())))
-    if not lines:
+    small = {cell: (table[cell] > 0) & (table[cell] < threshold) for cell in cells if cell in primary}
+    if not lines or not small:
         return []
-    known = np.zeros((len(lines), len(cells)))
-    values = np.zeros((len(lines), len(table[cell])))
+    known, values = _equations(cells, lines, hidden, table)
+    found: set[Cell] = set()
+    for column in np.flatnonzero(np.any(list(small.values()), axis=0)):
+        asked = np.array([cell in small and bool(small[cell][column]) for cell in cells])
+        truth = np.array([table[cell][column] for cell in cells], dtype=float)
+        widths = _widths(known, values[:, column], truth, asked, threshold)
+        found.update(cell for cell, narrow in zip(cells, asked & (widths < threshold), strict=True) if narrow)
+    return sorted(found, key=str)
+
+
+def _equations(
+    cells: Sequence[Cell], lines: Sequence[Line], hidden: set[Cell], table: Mapping[Cell, np.ndarray]
+) -> tuple[Any, np.ndarray]:
+    """What a reader knows of suppressed cells: matrix times cells = values, column by column."""
+    from scipy.sparse import csr_array
+
+    place = {one: number for number, one in enumerate(cells)}
+    entries: list[tuple[int, int, int]] = []
+    values = np.zeros((len(lines), len(table[cells[0]])))
     for row, line in enumerate(lines):
         for one, sign in ((line.total, 1), *((member, -1) for member in line.members)):
             if one in hidden:
-                known[row, place[one]] += sign
+                entries.append((row, place[one], sign))
             else:
                 values[row] -= sign * table[one]
-    wanted = np.zeros(len(cells))
-    wanted[place[cell]] = 1
-    found = []
-    for column in np.flatnonzero((table[cell] > 0) & (table[cell] < threshold)):
-        ends = [linprog(sign * wanted, A_eq=known, b_eq=values[:, column], bounds=(0, None)) for sign in (1, -1)]
-        low, high = ends[0].fun, (-ends[1].fun if ends[1].status == 0 else np.inf)
-        found.append(high - low + 1e-6)
-    return found
+    rows, columns, signs = zip(*entries, strict=True)
+    return csr_array((signs, (rows, columns)), shape=(len(lines), len(cells)), dtype=float), values
+
+
+def _widths(known: Any, values: np.ndarray, truth: np.ndarray, asked: np.ndarray, threshold: int) -> np.ndarray:
+    """How far apart the counts a reader could think of lie, for each cell asked; at least as far, once far enough.
+
+    Every table that fits widens the intervals of all cells at once: few need to be asked for one by one.
+    """
+    from scipy.optimize import linprog
+
+    low, high = truth.copy(), truth.copy()
+
+    def solve(wanted: np.ndarray) -> None:
+        done = linprog(wanted, A_eq=known, b_eq=values, bounds=(0, float(truth.sum() + threshold)), method="highs")
+        if done.status == 0:
+            np.minimum(low, done.x, out=low)
+            np.maximum(high, done.x, out=high)
+
+    draw = np.random.default_rng(2008)
+    for _ in range(_SAMPLES if asked.sum() > _SAMPLES else 0):
+        wanted = draw.normal(size=len(truth)) * asked
+        solve(wanted)
+        solve(-wanted)
+    for place in np.flatnonzero(asked):
+        for sign in (1.0, -1.0):
+            if high[place] - low[place] + _ROUNDING < threshold:
+                wanted = np.zeros(len(truth))
+                wanted[place] = sign
+                solve(wanted)
+    return high - low + _ROUNDING
