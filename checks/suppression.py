@@ -46,6 +46,8 @@ def suppress(counts: Mapping[Any, Sequence[int]], lines: Iterable[Line], thresho
             cells that are not there.
         threshold: 0 or 1 = nothing is suppressed.
     """
+    if not counts:
+        return frozenset()
     table, bound = _complete(counts, lines)
     primary = {cell for cell, row in table.items() if any(0 < count < threshold for count in row)}
     hidden = primary | {cell for cell in table if isinstance(cell, _Remainder)} if primary else set()

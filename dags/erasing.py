@@ -68,12 +68,13 @@ def erase(
     refuse_another_key(lake, pseudonyms)
     engine = open_store(settings.store, create=False)
     orders = [replace(each, reference=_stored(each.reference, pseudonyms)) for each in orders]
+    if not dry:
+        _finish_earlier(engine, lake)
     con = connect()
     try:
         with reading(engine) as conn:
             found = _find(con, conn, lake, settings, orders)
         if not dry:
-            _finish_earlier(engine, lake)
             _carry_out(con, engine, lake, settings, orders, found, reason, author, now, say)
     finally:
         con.close()

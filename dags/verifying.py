@@ -213,7 +213,7 @@ def _erased(conn: Connection, sealed: Sequence[Row], kept: Mapping[str, Sequence
         for row in sealed
         if seals_hash(kept.get(row["run_id"], [])) == manifest_of(row).get("seals", {}).get("sha256")
     ]
-    vouched = {seal for run_id in intact for seal in kept[run_id] if seal.what == "erased"}
+    vouched = {seal for run_id in intact for seal in kept.get(run_id, []) if seal.what == "erased"}
     believed = {seal.key for seal in row_seals(conn, intact) if seal in vouched} if vouched else set()
     rows = erasures.taken(conn)
     named = {canonical([row["run_id"], row["what"], row["key"]]).decode(): name for name, row in rows.items()}

@@ -14,6 +14,10 @@ def test_what_is_large_or_nothing_is_published() -> None:
     assert suppress({"force": [12], "a": [7], "b": [5], "c": [0]}, [Line("force", ("a", "b", "c"))]) == frozenset()
 
 
+def test_nothing_is_nothing() -> None:
+    assert suppress({}, []) == frozenset()
+
+
 def test_exactly_at_the_threshold() -> None:
     assert suppress({"a": [4]}, []) == {"a"}
     assert suppress({"a": [5]}, []) == frozenset()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
+from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -130,6 +133,62 @@ def test_a_file_gone_without_a_record_is_named(copy: Pledge) -> None:
     said = copy("verify", "--format", "json")
     assert said.code == 4
     assert missing.name in str(said.rows)
+
+
+def test_an_erasure_cannot_be_invented(copy: Pledge) -> None:
+    assert copy("erase", "--key", PLANTED, *WHY).code == 0
+    missing = sorted((copy.lake / "calls").rglob("*.parquet"))[0]
+    key, digest = str(missing.relative_to(copy.lake)), sha256(missing.read_bytes()).hexdigest()
+    run = copy.rows("erasures")[0]["run_id"]
+    with closing(sqlite3.connect(copy.folder / "pledge.sqlite")) as db:
+        db.execute("insert into erased values (?, 'lake/calls', ?, ?, '')", (run, key, digest))
+        db.commit()
+    missing.unlink()
+    said = copy("verify", "--format", "json")
+    assert said.code == 4
+    named = str([row["where"] for row in said.rows])
+    assert missing.name in named
+    assert "erased" in named
+
+
+def test_an_erasure_that_was_killed_is_made_good(copy: Pledge) -> None:
+    """Recorded and sealed, but the files not yet removed: the next erasure removes them."""
+    kept = copy.folder / "kept"
+    shutil.copytree(copy.lake / "calls", kept)
+    assert copy("erase", "--key", PLANTED, *WHY).code == 0
+    for path in kept.rglob("*.parquet"):
+        back = copy.lake / "calls" / path.relative_to(kept)
+        if not back.exists():
+            shutil.copy(path, back)
+    assert holding(copy.lake, PLANTED)
+    assert copy("verify").code == 0
+    assert copy("erase", "--key", PLANTED, *WHY).code == 0
+    assert holding(copy.lake, PLANTED) == []
+    assert copy("verify").code == 0
+
+
+def test_by_retention_what_is_too_old_goes(copy: Pledge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    kept = tmp_path / "retention.yaml"
+    monkeypatch.setenv("PLEDGE_RETENTION", str(kept))
+    kept.write_text("retention: {calls: 20, incidents: 3000}\n", "utf-8")
+    said = copy("erase", "--by-retention", "--as-at", "2026-03-01T12:00:00Z", "--format", "json")
+    assert said.code == 0, said.err
+    assert one(said.rows)["months"] == "2026-01"
+    assert [(row["reason"], row["before"]) for row in copy.rows("erasures", "--log", "calls")] == [
+        ("retention", "2026-02-01")
+    ]
+    assert copy("verify").code == 0
+    for wrong in ("retention: {call: 5}", "retention: {calls: 0}", "- 1", "retention: {neighbourhoods: 5}"):
+        kept.write_text(wrong, "utf-8")
+        assert copy("erase", "--by-retention", "--dry-run").code == 2
+
+
+def test_without_the_key_of_the_tombstones_nothing_is_admitted(copy: Pledge) -> None:
+    assert copy("erase", "--key", PLANTED, *WHY).code == 0
+    (copy.folder / "signing-key.pem").unlink()
+    said = copy.run("2026-03-04T06:00:00Z")
+    assert said.code == 2
+    assert "they could come back unseen" in said.sentence
 
 
 def test_an_erasure_is_no_night_to_judge_from(copy: Pledge) -> None:
