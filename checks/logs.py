@@ -64,6 +64,10 @@ class Log:
         return tuple(column.name for column in self.columns if column.required)
 
     @cached_property
+    def personal(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns if column.name in PERSONAL)
+
+    @cached_property
     def moments(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns if column.kind is Kind.MOMENT)
 
@@ -86,6 +90,12 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 _GRADES = ("emergency", "priority", "scheduled", "resolution_without_deployment")
 _SETTINGS = ("urban", "rural")
 
+
+# References to records of persons: by them a person can be found again in the force's own systems.
+PERSONAL = frozenset(
+    "call_id incident_id message_id crime_id contact_id event_id duty_id officer_id response_id complaint_id "
+    "duplicate_of".split()
+)
 
 # Logs the product writes itself: one that is absent means that nothing was said, not that a feed failed.
 WRITTEN_HERE = frozenset({"explanations"})

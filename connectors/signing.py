@@ -45,6 +45,11 @@ def signing_key(path: Path) -> tuple[Ed25519PrivateKey, bool]:
     return key, made
 
 
+def secret_of(path: Path) -> bytes:
+    """The bytes of the private key, for what is to be known only to whoever holds it."""
+    return signing_key(path)[0].private_bytes_raw()
+
+
 def _unusable(path: Path, found: str, expected: str) -> UsageError:
     return UsageError(f"signing key {path}", found, expected, "Correct PLEDGE_SIGNING_KEY, or restore the key.")
 

@@ -21,8 +21,10 @@ from checks.database import UNREADABLE, connect
 from checks.errors import NotFitError
 from checks.logs import LOGS, Column, Kind, Log
 from connectors.lake.merge import merge, withdraw
+from connectors.lake.pseudonyms import Pseudonyms
 from connectors.lake.staging import Staged, stage
 from connectors.lake.tables import Lake
+from connectors.lake.tombstones import Tombstones
 from connectors.sources.delivery import Delivery, Source
 from connectors.sources.file import open_delivery
 from expectations.quality import RuleResult, delivery_fitness, fitness, merged
@@ -30,6 +32,8 @@ from expectations.quality import RuleResult, delivery_fitness, fitness, merged
 FIT, UNFIT = "fit", "unfit"
 WITHDRAWN = "records withdrawn at the source"
 SEVERAL = "all"
+ERASED = "erased"
+_WAS_ERASED = "This record was erased earlier; it is not admitted again, and nothing of it is kept."
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,14 @@ class Examined:
 
 
 @dataclass(frozen=True)
+class Personal:
+    """How references to persons' records are kept: as pseudonyms, if any, and not at all once they were erased."""
+
+    pseudonyms: Pseudonyms | None = None
+    erased: Tombstones | None = None
+
+
+@dataclass(frozen=True)
 class Earlier:
     """Earlier deliveries of this source and log: how many rows the fit ones had (oldest first), and the ids of all."""
 
@@ -73,7 +85,13 @@ class Earlier:
 
 
 def examine(
-    source: Source, path: Path, folder: Path, as_at: datetime, earlier: Earlier, scheduled: bool
+    source: Source,
+    path: Path,
+    folder: Path,
+    as_at: datetime,
+    earlier: Earlier,
+    scheduled: bool,
+    pseudonyms: Pseudonyms | None = None,
 ) -> tuple[Examined, Staged | None]:
     """Read one delivery into `folder` and judge its fitness; stores nothing.
 
@@ -83,7 +101,7 @@ def examine(
     log = LOGS[source.log]
     try:
         delivery = open_delivery(source, path)
-        staged = stage(delivery, log, folder)
+        staged = stage(delivery, log, folder, pseudonyms)
     except NotFitError as error:
         digest = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
         return Examined(UNFIT, str(error), source.force or SEVERAL, sha256=digest), None
@@ -207,13 +225,16 @@ def admit(
     delivery_id: str,
     earlier: Earlier,
     scheduled: bool,
+    personal: Personal = Personal(),
 ) -> Admitted:
     """Examine a delivery and, if it is fit, merge its good rows; an unfit one leaves no row in the lake.
 
     Raises NotAnsweringError when a file of the lake cannot be read; the rows of other forces are merged all the same.
     """
     with tempfile.TemporaryDirectory(prefix="pledge-staging-") as folder:
-        seen, staged = examine(source, path, Path(folder), as_at, earlier, scheduled)
+        seen, staged = examine(source, path, Path(folder), as_at, earlier, scheduled, personal.pseudonyms)
+        if staged and personal.erased:
+            _keep_out(seen, personal.erased.rows(staged))
         if staged is None or seen.fitness == UNFIT:
             return Admitted(seen, 0, 0)
         done = merge(lake, staged, seen.refused_rows, delivery_id, lacking(staged.log, staged.columns))
@@ -223,6 +244,12 @@ def admit(
         # Rows that say nothing new may be this delivery's own, merged by a run that was killed before it could say so.
         before = held_rows(lake, staged.log.name, seen.forces, delivery_id) - done.changed if done.unchanged else 0
         return Admitted(seen, done.changed + before, done.unchanged - before)
+
+
+def _keep_out(seen: Examined, erased: set[int]) -> None:
+    """Refuse rows that were erased earlier; whatever else was wrong with them, nothing they say is kept."""
+    others = [row for row in seen.quarantined if row.row_number not in erased]
+    seen.quarantined = others + [Quarantined(number, "", ERASED, _WAS_ERASED, {}) for number in sorted(erased)]
 
 
 def held_rows(lake: Lake, log: str, forces: Collection[str], delivery_id: str) -> int:

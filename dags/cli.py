@@ -17,7 +17,7 @@ import typer
 
 from checks.errors import UsageError
 from connectors.settings import Settings, load
-from dags import cli_explaining, cli_findings, cli_statistics, cli_trace
+from dags import cli_explaining, cli_findings, cli_privacy, cli_statistics, cli_trace
 from dags.cli_chain import app as chain_app
 from dags.cli_slack import slack_app
 from dags.failing import failure
@@ -58,6 +58,7 @@ cli_statistics.register(app)
 cli_explaining.register(app)
 app.add_typer(slack_app, name="slack")
 cli_trace.register(app)
+cli_privacy.register(app)
 
 
 @app.command()
@@ -116,14 +117,20 @@ def check(
 def _read(table: str, settings: Settings, form: Format, short: Iterable[str], run: str | None, **filters: Any) -> None:
     from connectors.store.engine import open_store, reading
     from connectors.store.read import columns_of, read_table
+    from dags.accessed import recorded
 
     asked = {name.rstrip("_"): value for name, value in filters.items()}
     asked["from"], asked["to"] = days(asked.get("from"), asked.get("to"))
-    with reading(open_store(settings.store, create=False)) as conn:
-        rows, columns = read_table(conn, table, asked, run), columns_of(table)
-        if table == "verdicts":
-            rows, columns = with_provisional(conn, rows, run), [*columns, "provisional"]
-        show(rows, columns, form, tuple(short))
+    engine = open_store(settings.store, create=False)
+    if table not in ("breaches", "quarantine", "explanations"):
+        with reading(engine) as conn:
+            rows, columns = read_table(conn, table, asked, run), columns_of(table)
+            if table == "verdicts":
+                rows, columns = with_provisional(conn, rows, run), [*columns, "provisional"]
+            show(rows, columns, form, tuple(short))
+        return
+    with recorded(settings, table, {**asked, "run": run}, form, say) as counted, reading(engine) as conn:
+        show(counted(read_table(conn, table, asked, run)), columns_of(table), form, tuple(short))
 
 
 VERDICTS_SHORT = (
@@ -144,6 +151,9 @@ def verdicts(
     standard: StandardOption = None,
     first_day: FromOption = None,
     last_day: ToOption = None,
+    published: Annotated[bool, typer.Option("--published", help="As they may leave the house: no small numbers.")] = (
+        False
+    ),
     run: RunOption = None,
     lake: LakeOption = None,
     store: StoreOption = None,
@@ -151,7 +161,8 @@ def verdicts(
 ) -> None:
     """The figures and their verdicts, as they stand or as a run left them."""
     known_measures(measure)
-    _read(
+    read = cli_privacy.show_published if published else _read
+    read(
         "verdicts", settings_of(lake, store), form, VERDICTS_SHORT, run, force=force, area=area,
         neighbourhood=neighbourhood, commitment=commitment, measure=measure, period=period, standard=standard,
         from_=first_day, to_=last_day,

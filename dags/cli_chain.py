@@ -48,5 +48,4 @@ def verify(
     if rows:
         say(f"The chain does not hold: {len(rows):,} things are not as they were sealed.")
         raise typer.Exit(CHAIN_BROKEN)
-    if form is Format.TABLE:
-        print("The chain holds.")
+    (print if form is Format.TABLE else say)("The chain holds.")

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 
 from checks.errors import NotAnsweringError, PledgeError, UsageError
 from checks.logs import LOGS
+from connectors.lake.pseudonyms import pseudonyms_of
 from connectors.lake.tables import Lake
 from connectors.settings import Settings
 from connectors.sources.delivery import Source
@@ -24,7 +25,7 @@ from connectors.sources.file import canonical, find_logs
 from connectors.sources.http.wanted import Wanted
 from connectors.store import read, write
 from connectors.store.engine import lock_slice, open_store
-from dags import admission, fetching
+from dags import admission, fetching, kept_out
 from dags.admission import Admitted, Examined
 from dags.plan import Plan, source_folders
 from expectations.quality import RuleResult
@@ -56,6 +57,7 @@ class _Admission:
     lake: Lake
     earlier: dict[tuple[str, str], list[Row]] = field(default_factory=lambda: defaultdict(list))
     fetches: dict[Path, PledgeError | None] = field(default_factory=dict)
+    personal: admission.Personal = field(default_factory=admission.Personal)
 
 
 def handed(plan: Plan, settings: Settings, say: Say) -> list[Handed]:
@@ -123,7 +125,10 @@ class Taken:
 def admit(plan: Plan, settings: Settings, say: Say) -> Taken:
     """Admit every delivery the run is given; one that the lake cannot take does not stop the others."""
     now = _Admission(plan, open_store(plan.store), plan.open_lake())
+    pseudonyms = pseudonyms_of(settings.pseudonym_key)
+    now.lake.pseudonyms = pseudonyms.fingerprint if pseudonyms else ""
     with now.engine.connect() as conn:
+        now.personal = admission.Personal(pseudonyms, kept_out.kept_out(conn, settings))
         for row in read.read_table(conn, "deliveries"):
             now.earlier[row["source"], row["log"]].append(row)
     for rows in now.earlier.values():
@@ -209,7 +214,7 @@ def _admitted(now: _Admission, each: Handed, delivery_id: str, earlier: Sequence
     try:
         return admission.admit(
             now.lake, each.source, each.path, now.plan.moment, delivery_id, admission.Earlier(counts, of_source),
-            each.scheduled,
+            each.scheduled, now.personal,
         )  # fmt: skip
     except PledgeError as error:
         if not each.scheduled or not error.permanent:

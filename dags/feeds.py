@@ -35,9 +35,16 @@ def known(
     plan: Plan,
     brought: Sequence[Row],
     runs: Mapping[str, Row],
+    erased: Sequence[Row] = (),
 ) -> Feeds:
-    """What each force delivers, by the lake at these versions and the `deliveries` of all runs so far."""
+    """What each force delivers, by the lake at these versions and the `deliveries` of all runs so far.
+
+    A log of which every record was erased is not absent.
+    """
     held = lake.forces(versions)
+    for row in erased:
+        if row["records"]:
+            held.setdefault(row["force"], set()).add(row["log"])
     days = days_with_cases(con, lake, cases)
     forces = sorted({*held, *days, *(row["force"] for row in brought)} - {ALL})
     zone = zones(settings, [*forces, ALL])

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
@@ -23,6 +24,7 @@ from connectors.lake.tables import Lake
 from connectors.settings import Settings
 from connectors.store.findings import record_delays, record_signals
 from dags.feeds import UNREADABLE
+from dags.kept_out import frozen_before
 from dags.plan import Plan, zones
 
 Row = dict[str, Any]
@@ -30,11 +32,13 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Findings:
-    """Rows of `integrity_signals` and `delays`, and the forces one of whose files could not be read."""
+    """Rows of `integrity_signals` and `delays`, the forces one of whose files could not be read, and what of the
+    records was erased."""
 
     signals: Sequence[Row] = field(default_factory=list)
     delays: Sequence[Row] = field(default_factory=list)
     unread: frozenset[str] = frozenset()
+    erased: Sequence[Row] = ()
 
 
 def look(
@@ -44,6 +48,7 @@ def look(
     versions: dict[str, int],
     cases: int | None,
     standards: Sequence[Standard],
+    erased: Sequence[Row] = (),
 ) -> Findings:
     """Look into the logs of all forces at these versions, and their cases under the run's first standard.
 
@@ -52,7 +57,7 @@ def look(
     named = [each.name for each in standards if same_title(each.title) == same_title(standards[0].title)]
     every = sorted(lake.forces(versions))
     try:
-        return _look(plan, settings, lake, versions, cases, named, every)
+        return replace(_look(plan, settings, lake, versions, cases, named, every), erased=erased)
     except UNREADABLE:
         readable: list[str] = []
         for force in every:
@@ -60,7 +65,7 @@ def look(
                 _look(plan, settings, lake, versions, cases, named, [force])
                 readable.append(force)
         found = _look(plan, settings, lake, versions, cases, named, readable)
-        return replace(found, unread=frozenset(every) - frozenset(readable))
+        return replace(found, unread=frozenset(every) - frozenset(readable), erased=erased)
 
 
 def _look(
@@ -96,7 +101,16 @@ def record(conn: Connection, plan: Plan, found: Findings, forces: Sequence[str])
     if window.first_day is None and window.last_day is None:
         record_signals(conn, plan.run_id, [row for row in found.signals if row["force"] in told], told)
     delays = [{**row, "period_start": row["month"]} for row in found.delays if row["force"] in told]
-    record_delays(conn, plan.run_id, delays, told, lambda month: is_whole(month, window))
+    first = {force: frozen_before(found.erased, ("incidents", "calls"), force) or date.min for force in told}
+    for day in sorted(set(first.values())):
+        ours = {force for force in told if first[force] == day}
+        rows = [row for row in delays if row["force"] in ours]
+        record_delays(conn, plan.run_id, rows, ours, partial(_is_judged, window, day))
+
+
+def _is_judged(window: Window, first: date, month: date) -> bool:
+    """Whether a month was looked at as a whole: it lies in the window, and none of its records was erased by age."""
+    return month >= first and is_whole(month, window)
 
 
 def is_whole(month: date, window: Window) -> bool:

@@ -21,6 +21,8 @@ from connectors.store import read, write
 from connectors.store.engine import open_store, reading
 from dags import feeds, steps
 from dags import sensitivity as sensitivity_table
+from dags.accessed import recorded
+from dags.options import say
 from dags.plan import FIRST_YEAR, Plan, applied, bank_holidays, chosen_standards, commitments_by_measure, zones
 from dags.tables import Format, show
 from dags.when import moment
@@ -66,7 +68,9 @@ def list_cases(
     try:
         read_cases(con, lake.files("cases", version, **partitions), "kept_cases")
         con.execute(_LIST, {**chosen, "first": first_day, "last": last_day})
-        show(_rows(con), CASE_COLUMNS, form, CASES_SHORT)
+        asked = {**filters, "commitment": commitment, "from": first_day, "to": last_day, "run": run}
+        with recorded(settings, "cases", asked, form, say) as counted:
+            show(counted(_rows(con)), CASE_COLUMNS, form, CASES_SHORT)
     finally:
         con.close()
 
@@ -102,7 +106,7 @@ def existing_lake(settings: Settings) -> Lake:
 def _last_as_at(settings: Settings, run: str | None) -> datetime | None:
     """The moment the run (or the newest finished one) judged from."""
     with reading(open_store(settings.store, create=False)) as conn:
-        done = [row for row in read.read_table(conn, "runs") if row["status"] == "done"]
+        done = [row for row in read.read_table(conn, "runs") if row["status"] == "done" and row["input_key"]]
     chosen = [row for row in done if run is None or row["run_id"] == run]
     if run and not chosen:
         raise UsageError(f"run {run}", "there is no finished run of that name", "one of `pledge runs`", "Correct it.")

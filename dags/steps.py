@@ -25,7 +25,7 @@ from checks.judging import macros_script, prepare, run_script
 from connectors.lake.cases import Slice, lay_missed_cases, write_cases
 from connectors.settings import Settings
 from connectors.sources.forces import DEFAULT_ZONE
-from connectors.store import read, write
+from connectors.store import erasures, read, write
 from connectors.store import sensitivity as definition_counts
 from connectors.store.engine import lock_slice, open_store
 from connectors.store.engine import reading as read_only
@@ -37,6 +37,7 @@ from dags import (
     explaining,
     feeds,
     findings,
+    kept_out,
     recording,
     sealing,
     storing,
@@ -76,6 +77,8 @@ def start(plan: Plan, settings: Settings, say: Say = _silent) -> Plan:
     comparing.rebases_of(settings)  # both files are refused before anything is written
     comparing.similar_forces(settings)
     engine = _opened(plan)
+    with read_only(engine) as conn:
+        kept_out.refuse_other_keys(conn, plan.open_lake(), settings)
     sealing.ready(settings, say)
     with engine.begin() as conn:
         lock_slice(conn, "runs")
@@ -203,6 +206,7 @@ def _judged(con: duckdb.DuckDBPyConnection, plan: Plan, settings: Settings, forc
     engine = open_store(plan.store)
     with read_only(engine) as conn:
         counted = definition_counts.counted(conn, [force])
+        erased = erasures.standing(conn)
     files = {name: lake.files(name, version, force=[force]) for name, version in lake.versions().items()}
     holidays = bank_holidays(settings, [force], FIRST_YEAR, plan.moment.year + 1)
     zone = zones(settings, [force])
@@ -224,7 +228,8 @@ def _judged(con: duckdb.DuckDBPyConnection, plan: Plan, settings: Settings, forc
             judge_measure(con, measure, rules)
         for name in names:
             slice_ = Slice(name, measure.name, force)
-            if write_cases(con, lake, slice_, plan.run_id, window.first_day, window.last_day):
+            frozen = kept_out.frozen_before(erased, measure.logs, force)
+            if write_cases(con, lake, slice_, plan.run_id, window.first_day, window.last_day, frozen):
                 yield f"{name}/{measure.name}"
         counting.count(measure, standards)
     with engine.begin() as conn:
@@ -240,6 +245,7 @@ def record(plan: Plan, settings: Settings, forces: Sequence[str], say: Say = _si
     with engine.connect() as conn:
         runs = {row["run_id"]: row for row in read.read_table(conn, "runs")}
         brought = list(read.read_table(conn, "deliveries"))
+        erased = erasures.standing(conn)
     if runs[plan.run_id]["status"] == "done":
         return 0
     standards = chosen_standards(settings, plan.standards)
@@ -249,7 +255,7 @@ def record(plan: Plan, settings: Settings, forces: Sequence[str], say: Say = _si
     slices = storing.changed_slices(engine, lake, version)
     con = connect()
     try:
-        known = feeds.known(con, lake, versions, version, settings, plan, brought, runs)
+        known = feeds.known(con, lake, versions, version, settings, plan, brought, runs, erased)
         told = feeds.forces(forces, known, plan)
         con.execute(macros_script() + run_script(plan.window, zones(settings, sorted({*known.days, *told}))))
         tallies = [
@@ -262,7 +268,7 @@ def record(plan: Plan, settings: Settings, forces: Sequence[str], say: Say = _si
             counted = definition_counts.counted(conn, told)
         tables = definitions.said(tallies, said.tallies, counted, standards, known, plan, settings, told)
         storing.store_cases(engine, con, lake, version, plan, standards, slices)
-        found = findings.look(plan, settings, lake, versions, version, standards)
+        found = findings.look(plan, settings, lake, versions, version, standards, erased)
         judged = {**versions, storing.CASES: version or 0}
         stated = storing.Stated(said, tables, found, standards, told, slices)
         written = storing.store_figures(engine, lake, settings, plan, stated, judged)

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine
 from checks.chain import canonical, sha256
 from checks.feeds import ALL
 from checks.standard import Standard
-from connectors.lake.cases import read_cases
+from connectors.lake.cases import ERASED, read_cases
 from connectors.lake.tables import Lake
 from connectors.settings import Settings
 from connectors.store import read, write
@@ -66,8 +66,9 @@ def store_cases(
     for standard, measure, force in slices:
         files = lake.files("cases", version, standard=[standard], measure=[measure], force=[force])
         read_cases(con, files, "slice_cases")
-        kept = {"states": sorted(STATES_KEPT)}
-        found = con.execute("select * from slice_cases where list_contains($states, state)", kept).df()
+        kept = {"states": sorted(STATES_KEPT), "erased": ERASED}
+        chosen = "select * from slice_cases where list_contains($states, state) and not starts_with(case_id, $erased)"
+        found = con.execute(chosen, kept).df()
         rows = [{str(k): _known(v) for k, v in row.items()} for row in found.astype(object).to_dict("records")]
         with engine.begin() as conn:
             replace_cases(conn, standard, measure, force, rows, run_id=plan.run_id)

@@ -15,15 +15,18 @@ from connectors.lake.seals import file_hash, read_seals
 from connectors.lake.tables import Lake
 from connectors.settings import Settings
 from connectors.signing import is_signed, public_key
-from connectors.store import read
+from connectors.store import erasures, read
 from connectors.store.sealed import answer_seals, row_seals, run_said
 from dags.plan import standards_of
 from dags.sealing import head_path, key_path, lake_paths, manifest_of
 
 Row = dict[str, Any]
 # Figures are written in the transaction that seals their run: a run without a seal can have none.
+# An erasure, too, is recorded in that transaction: a file cannot be said to be erased by whoever took it away.
+ONLY_SEALED = {"verdicts", "commitments", "erasures", "erased"}
+# What officers answered is given between runs, and vouched for by the next.
 ANSWERS = {"acknowledgements", "explanations"}
-ONLY_SEALED = {"verdicts", "commitments"}
+Erased = Mapping[tuple[str, str], Row]
 
 
 @dataclass
@@ -54,11 +57,13 @@ def verify(
     found.broken += [*_chain(runs, sealed, key), *_heads(head or head_path(settings), sealed)]
     asked = [row for row in sealed if run in (None, row["run_id"])]
     kept = read_seals(lake)
+    erased = _erased(conn, sealed, kept)
     for row in asked:
         manifest = manifest_of(row)
         if "run" in manifest:  # else it was changed, which the chain has told
-            found.broken += _of_run(conn, lake, settings, row, runs, kept.get(row["run_id"], []))
+            found.broken += _of_run(conn, lake, settings, row, runs, kept.get(row["run_id"], []), erased)
             found.runs, found.seals = found.runs + 1, found.seals + manifest["seals"]["count"]
+    found.notes += _told_of(conn, erased)
     if run is None:
         _unsealed(conn, runs, sealed, found)
     found.head = next((row["hash"] for row in sealed if not _followed(row, sealed)), "")
@@ -72,7 +77,8 @@ def judge_again(
     from dags.recomputing import recompute
 
     for row in read.read_table(conn, "runs"):
-        if run not in (None, row["run_id"]) or "run" not in manifest_of(row):
+        # A changed manifest was told of already; an erasure, which has no standards, judged nothing.
+        if run not in (None, row["run_id"]) or not manifest_of(row).get("standards"):
             continue
         again = recompute(conn, settings, row)
         found.broken += again.broken
@@ -142,14 +148,20 @@ def _heads(path: Path, sealed: Sequence[Row]) -> Iterator[Broken]:
 
 
 def _of_run(
-    conn: Connection, lake: Lake, settings: Settings, row: Row, runs: Sequence[Row], kept: Sequence[Seal]
+    conn: Connection,
+    lake: Lake,
+    settings: Settings,
+    row: Row,
+    runs: Sequence[Row],
+    kept: Sequence[Seal],
+    erased: Erased,
 ) -> Iterator[Broken]:
-    """Everything one run vouches for."""
+    """Everything one run vouches for, but what was erased since."""
     manifest = manifest_of(row)
     yield from _run(row, runs, manifest)
     yield from _standards(settings, row, manifest)
     yield from _tables(lake, row, manifest)
-    yield from _vouched(conn, lake, row, manifest, kept)
+    yield from _vouched(conn, lake, row, manifest, kept, erased)
 
 
 def _run(row: Row, runs: Sequence[Row], manifest: Row) -> Iterator[Broken]:
@@ -188,19 +200,59 @@ def _tables(lake: Lake, row: Row, manifest: Row) -> Iterator[Broken]:
             yield Broken(f"lake/{name}", found, f"the {said['files']} files run {row['run_id']} judged")
 
 
-def _vouched(conn: Connection, lake: Lake, row: Row, manifest: Row, kept: Sequence[Seal]) -> Iterator[Broken]:
+def _vouched(
+    conn: Connection, lake: Lake, row: Row, manifest: Row, kept: Sequence[Seal], erased: Erased
+) -> Iterator[Broken]:
     """The rows and files a run vouches for, one by one."""
     if seals_hash(kept) != manifest["seals"]["sha256"]:
         found = f"{len(kept)} seals that are not those of then"
         yield Broken(f"lake/seals of run {row['run_id']}", found, f"{manifest['seals']['count']} seals, unchanged")
     rows = [each for each in kept if not each.what.startswith("lake/") and each.what not in ANSWERS]
-    yield from differences(rows, row_seals(conn, [row["run_id"], *manifest["covers"]]))
+    yield from differences(_as_left(rows, erased), row_seals(conn, [row["run_id"], *manifest["covers"]]))
     answers = {(each.what, each.key): each for each in kept if each.what in ANSWERS}
     now = [each for each in answer_seals(conn) if (each.what, each.key) in answers] if answers else []
     yield from differences(answers.values(), now)
     for each in kept:
         if each.what.startswith("lake/"):
-            yield from differences([each], _file(lake, each))
+            now = _file(lake, each)
+            yield from differences([each] if now else _as_left([each], erased), now)
+
+
+def _as_left(sealed: Sequence[Seal], erased: Erased) -> list[Seal]:
+    """What is to be found of what was sealed: of what was erased since, what the erasure left."""
+    found = []
+    for each in sealed:
+        taken = erased.get((each.what, each.key))
+        if taken is None or taken["sha256"] != each.sha256:
+            found.append(each)
+        elif taken["left_sha256"]:
+            found.append(each._replace(sha256=taken["left_sha256"]))
+    return found
+
+
+def _erased(conn: Connection, sealed: Sequence[Row], kept: Mapping[str, Sequence[Seal]]) -> Erased:
+    """What the records of erasures took, of those that are as their runs were sealed: no other is believed."""
+    intact = [
+        row["run_id"]
+        for row in sealed
+        if seals_hash(kept.get(row["run_id"], [])) == manifest_of(row).get("seals", {}).get("sha256")
+    ]
+    vouched = {seal for run_id in intact for seal in kept.get(run_id, []) if seal.what == "erased"}
+    believed = {seal.key for seal in row_seals(conn, intact) if seal in vouched} if vouched else set()
+    rows = erasures.taken(conn)
+    named = {canonical([row["run_id"], row["what"], row["key"]]).decode(): name for name, row in rows.items()}
+    return {name: rows[name] for key, name in named.items() if key in believed}
+
+
+def _told_of(conn: Connection, erased: Erased) -> Iterator[str]:
+    runs = {row["run_id"] for row in erased.values()}
+    for row in erasures.standing(conn):
+        if row["run_id"] in runs and row["records"]:
+            yield (
+                f"Erased by run {row['run_id']}, as its record says ({row['reason']}; {row['author']}): "
+                f"{row['records']:,} records of {row['log']} in {row['force']} and {row['files']:,} files that held "
+                "them. Figures stay; runs that read those files can no longer be recomputed."
+            )
 
 
 def _file(lake: Lake, sealed: Seal) -> list[Seal]:

@@ -15,6 +15,8 @@ from checks.database import literal
 from connectors.lake.schema import CASES
 from connectors.lake.tables import Lake, in_list, one_writer
 
+# What stands for the case of an erased record: a token in place of its name. It stays as it was counted.
+ERASED = "erased:"
 _COMPARED = [name for name in CASES.names if name not in ("first_run", "last_changed_run")]
 
 
@@ -34,16 +36,31 @@ def write_cases(
     run_id: str,
     first_day: date | None,
     last_day: date | None,
+    frozen_before: date | None = None,
 ) -> list[str]:
     """Bring the slice's cases into line with table `facts` on `con`.
 
     Args:
         first_day, last_day: the local days that were judged (None = open); cases of other days are left as they are.
+        frozen_before: records from before this day were erased: what was judged by them stands, and nothing is added.
 
     Returns:
         The months whose cases changed; empty when nothing did, and then nothing is written.
     """
-    return lake.change("cases", lambda table: _bring_into_line(con, lake, table, slice_, run_id, first_day, last_day))
+    frozen = _frozen(frozen_before)
+    return lake.change(
+        "cases", lambda table: _bring_into_line(con, lake, table, slice_, run_id, first_day, last_day, frozen)
+    )
+
+
+def _frozen(before: date | None) -> str:
+    """The condition of a case whose records were erased, as SQL; one that covers a year may reach back that far."""
+    if before is None:
+        return f"starts_with(case_id, '{ERASED}')"
+    return (
+        f"(starts_with(case_id, '{ERASED}') or local_day < {literal(before)}::date + "
+        "if(coalesce(covers, '') in ('year', 'rolling_12_months'), interval 1 year, interval 0 day))"
+    )
 
 
 def read_cases(con: duckdb.DuckDBPyConnection, files: list[str], view: str) -> None:
@@ -81,7 +98,7 @@ def _missed_script(commitments: Mapping[str, int]) -> str:
         "area, neighbourhood, case_id, local_day, make_timestamp(epoch_us(coalesce("
         "due_at, clock_stopped_at, clock_started_at))) as missed_at "
         f"from cases_so_far inner join (values {rows}) as commitment_of (measure, commitment) using (measure) "
-        "where state = 'missed';\n"
+        f"where state = 'missed' and not starts_with(case_id, '{ERASED}');\n"
     )
 
 
@@ -93,6 +110,7 @@ def _bring_into_line(
     run_id: str,
     first_day: date | None,
     last_day: date | None,
+    frozen: str,
 ) -> list[str]:
     where = {"standard": slice_.standard, "measure": slice_.measure, "force": slice_.force}
     files = lake.files("cases", table.version(), **{key: [value] for key, value in where.items()})
@@ -100,9 +118,10 @@ def _bring_into_line(
     first, last = literal(first_day), literal(last_day)
     con.execute(
         "create or replace temp view held_inside as select * from held_cases "
-        f"where local_day >= coalesce({first}, local_day) and local_day <= coalesce({last}, local_day)"
+        f"where local_day >= coalesce({first}, local_day) and local_day <= coalesce({last}, local_day) "
+        f"and not {frozen}"
     )
-    _compare(con, where, run_id)
+    _compare(con, where, run_id, frozen)
     # A case moves to another month when its clock is corrected, even out of the days that are judged now.
     months = con.execute(
         "select month from compared where changed union select month_before from compared where changed "
@@ -114,7 +133,7 @@ def _bring_into_line(
     return changed
 
 
-def _compare(con: duckdb.DuckDBPyConnection, where: dict[str, str], run_id: str) -> None:
+def _compare(con: duckdb.DuckDBPyConnection, where: dict[str, str], run_id: str, frozen: str) -> None:
     """Table `compared`: the cases judged now, whether each differs from the one held, and its runs."""
     chosen = " and ".join(f"{key} = {literal(value)}" for key, value in where.items())
     con.execute(
@@ -123,7 +142,8 @@ def _compare(con: duckdb.DuckDBPyConnection, where: dict[str, str], run_id: str)
         "make_timestamptz(epoch_us(clock_started_at)) as clock_started_at, limit_seconds, "
         "make_timestamptz(epoch_us(due_at)) as due_at, "
         "make_timestamptz(epoch_us(clock_stopped_at)) as clock_stopped_at, "
-        f"elapsed_seconds, part, whole, covers, local_day, unjudgeable, outside_force_dates from facts where {chosen}"
+        f"elapsed_seconds, part, whole, covers, local_day, unjudgeable, outside_force_dates from facts "
+        f"where {chosen} and not {frozen}"
     )
     differs = " or ".join(f'new."{name}" is distinct from old."{name}"' for name in _COMPARED)
     con.execute(

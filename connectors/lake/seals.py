@@ -31,14 +31,15 @@ def file_seals(lake: Lake, since: Mapping[str, int], versions: Mapping[str, int]
 def file_hash(path: str) -> str:
     """The SHA-256 of a file of the lake; raises OSError where it cannot be read."""
     digest = hashlib.sha256()
-    system, inside = _system(path)
+    system, inside = file_system(path)
     with system.open_input_stream(inside) as stream:
         while chunk := stream.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
 
 
-def _system(path: str) -> tuple[fs.FileSystem, str]:
+def file_system(path: str) -> tuple[fs.FileSystem, str]:
+    """The file system a path or URL of the lake is on, and its path there."""
     if not urlsplit(path).scheme:
         return fs.LocalFileSystem(), str(Path(path).absolute())
     system, inside = fs.FileSystem.from_uri(path)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from checks.database import connect, literal
 from checks.logs import Kind, Log
+from connectors.lake.pseudonyms import Pseudonyms
 from connectors.lake.schema import log_schema
 from connectors.lake.typing import typed
 from connectors.sources.delivery import Delivery, Refusal
@@ -58,19 +59,25 @@ class Staged:
                 yield frame
 
 
-def stage(delivery: Delivery, log: Log, folder: Path) -> Staged:
-    """Read and type a whole delivery into `folder`; raises what the reader raises when it cannot be read."""
+def stage(delivery: Delivery, log: Log, folder: Path, pseudonyms: Pseudonyms | None = None) -> Staged:
+    """Read and type a whole delivery into `folder`; raises what the reader raises when it cannot be read.
+
+    With `pseudonyms` no reference to a person's record reaches the disk: only what stands for it.
+    """
     staged = Staged(log, folder / "typed.parquet", tuple(c for c in delivery.columns if c in log.by_name))
     schema = _schema(log, staged.columns)
     writer = None
     try:
         for batch in delivery.batches():
-            staged.refusals += batch.refusals
+            staged.refusals += [_hidden(each, pseudonyms) for each in batch.refusals]
             staged.rows_read += batch.rows.num_rows + len(batch.refusals)
             if not batch.rows.num_rows:
                 continue
             rows = typed(log, batch.rows, delivery.source.local_time, delivery.source.empty)
-            rows = rows.append_column("delivered", _text_of_troubled(rows, batch.rows, staged.columns))
+            texts = batch.rows
+            if pseudonyms:
+                rows, texts = (pseudonyms.instead(log, each) for each in (rows, texts))
+            rows = rows.append_column("delivered", _text_of_troubled(rows, texts, staged.columns))
             writer = writer or pq.ParquetWriter(staged.path, schema, compression="zstd")
             writer.write_table(rows.select(schema.names).cast(schema))
     finally:
@@ -79,6 +86,11 @@ def stage(delivery: Delivery, log: Log, folder: Path) -> Staged:
     if writer and set(log.keys) <= set(staged.columns):
         _compare_keys(staged)
     return staged
+
+
+def _hidden(refusal: Refusal, pseudonyms: Pseudonyms | None) -> Refusal:
+    """A record that could not even be split: which of its texts is a reference cannot be told, so none is kept."""
+    return replace(refusal, kept_values={}) if pseudonyms else refusal
 
 
 def _schema(log: Log, columns: tuple[str, ...]) -> pa.Schema:

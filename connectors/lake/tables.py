@@ -26,6 +26,8 @@ _KEEP_EVERYTHING = {
     "delta.logRetentionDuration": "interval 36500 days",
     "delta.deletedFileRetentionDuration": "interval 36500 days",
 }
+# What a table's description says of the key by which its references were made pseudonyms.
+PSEUDONYMS = "references are pseudonyms of key "
 _TRIES = 8
 _AN_HOUR = 3600.0
 
@@ -41,6 +43,7 @@ class Lake:
 
     def __init__(self, location: str) -> None:
         self.location = location.rstrip("/") or "/"
+        self.pseudonyms = ""  # the fingerprint of the key under which new tables are filled; '' = references as given
         self._newest: dict[str, DeltaTable] = {}
         if "://" in location:
             return
@@ -107,7 +110,12 @@ class Lake:
             partition_by=partitions(name),
             mode="ignore",
             configuration=_KEEP_EVERYTHING,
+            description=f"{PSEUDONYMS}{self.pseudonyms}" if self.pseudonyms and name in LOGS else None,
         )
+
+    def forget(self, name: str) -> None:
+        """Open a table anew the next time: its log was written over."""
+        self._newest.pop(name, None)
 
     def versions(self) -> dict[str, int]:
         """The present version of every log that has one: what a run pins before it judges."""

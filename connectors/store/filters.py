@@ -31,10 +31,13 @@ DATED_BY: dict[Table, str] = {
     tables.expectation_results: "",
     tables.integrity_signals: "",
     tables.delays: "period_start",
+    tables.erasures: "recorded_at",
+    tables.erased: "",
+    tables.accesses: "accessed_at",
 }
 BY_COLUMN = (
     "force", "area", "neighbourhood", "commitment", "measure", "standard", "period", "signal", "stage", "against",
-    "level", "status",
+    "level", "status", "log", "command",
 )  # fmt: skip
 _OF_ITS_DELIVERY = ("force", "source", "run_id", "received_at")
 

@@ -440,3 +440,47 @@ alert_health = Table(
     _count("reopened"),
     Column("median_seconds_to_acknowledge", Double),
 )
+
+# What was erased, from which log and force, by whom and why: never what it said. `reference` is a keyed hash.
+erasures = Table(
+    "erasures",
+    metadata,
+    _run(key=True),
+    _key("log"),
+    _key("force"),
+    _text("reference"),
+    Column("before", Date),
+    *(_count(name) for name in ("records", "cases", "quarantined", "files")),
+    _text("months"),
+    _text("versions"),
+    _text("files_sha256"),
+    Column("reason", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("recorded_at", Moment, nullable=False),
+    _text("key_fingerprint"),
+)
+
+# The files and rows that ceased, or were changed, by an erasure: their names and hashes before and after ('' = gone).
+erased = Table(
+    "erased",
+    metadata,
+    _run(key=True),
+    _key("what"),
+    _key("key"),
+    Column("sha256", Text, nullable=False),
+    _text("left_sha256"),
+    Index("erased_by_name", "what", "key"),
+)
+
+# Who read or exported cases, and by which filters (their names, not their values).
+accesses = Table(
+    "accesses",
+    metadata,
+    Column("access_id", Text, primary_key=True),
+    Column("accessed_at", Moment, nullable=False),
+    Column("accessed_by", Text, nullable=False),
+    Column("command", Text, nullable=False),
+    _text("filters"),
+    _count("row_count"),
+    _text("form"),
+)

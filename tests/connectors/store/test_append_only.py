@@ -49,6 +49,9 @@ ROWS: dict[str, dict[str, Any]] = {
         "period_start": date(2026, 3, 1), "stage": "travel",
     },
     "alert_health": {"run_id": "r1", "month": date(2026, 3, 1), "force": "norfolk", "kind": "first_miss"},
+    "erasures": {"run_id": "r1", "log": "calls", "force": "kent", "reason": "asked", "author": "a", "recorded_at": NOW},
+    "erased": {"run_id": "r1", "what": "lake/calls", "key": "calls/force=kent/x.parquet", "sha256": "ff"},
+    "accesses": {"access_id": "a1", "accessed_at": NOW, "accessed_by": "a", "command": "cases"},
 }  # fmt: skip
 
 

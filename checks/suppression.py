@@ -1,0 +1,245 @@
+"""Small numbers in what is published: suppressed, and so many others with them that none can be got by subtraction.
+
+A cell is one published row with its counts (the columns). Cells are bound by lines: a total and the members that add up
+to it, column by column (a force and its areas, a force and its neighbourhoods, a year and its months). Primary: a cell
+with a count of 1 to `threshold` - 1 in any column. Secondary: whatever else must go, so that in every column the counts
+of a suppressed cell could lie anywhere in an interval at least `threshold` wide, for a reader who knows every published
+cell, every line, and that no count is below 0.
+
+What a total has beyond its members (cases of no area) is never published, but follows from the rest: it is protected
+like a cell that is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Cell = Hashable
+# Tables drawn at random before cells are asked for one by one; and what a solver may be off by.
+_SAMPLES, _ROUNDING = 6, 1e-6
+
+
+class Line(NamedTuple):
+    """Cells that add up to one."""
+
+    total: Cell
+    members: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class _Remainder:
+    """What the total of a line (by its place) has beyond its members."""
+
+    line: int
+
+
+def suppress(counts: Mapping[Any, Sequence[int]], lines: Iterable[Line], threshold: int = 5) -> frozenset[Cell]:
+    """The cells that must not be published.
+
+    Args:
+        counts: the counts of each cell, every one with the same columns.
+        lines: how cells add up; a line that does not (a case counted in two members) binds nothing, nor does one of
+            cells that are not there.
+        threshold: 0 or 1 = nothing is suppressed.
+    """
+    if not counts:
+        return frozenset()
+    table, bound = _complete(counts, lines)
+    primary = {cell for cell, row in table.items() if any(0 < count < threshold for count in row)}
+    hidden = primary | {cell for cell in table if isinstance(cell, _Remainder)} if primary else set()
+    of_cell: dict[Cell, list[Line]] = {}
+    for line in bound:
+        for cell in (line.total, *line.members):
+            of_cell.setdefault(cell, []).append(line)
+    todo = list(primary)
+    while todo:
+        _hide_alone(hidden, todo, table, of_cell, threshold)
+        todo = _hide_exposed(hidden, primary, table, bound, of_cell, threshold)
+    return frozenset(cell for cell in hidden if not isinstance(cell, _Remainder))
+
+
+def _complete(counts: Mapping[Any, Sequence[int]], lines: Iterable[Line]) -> tuple[dict[Cell, np.ndarray], list[Line]]:
+    """The cells with the remainders of lines, and the lines that hold with them."""
+    # Columns that say the same (cases judged, denominator) are looked at once.
+    rows = np.unique(np.array(list(counts.values()), dtype=np.int64).reshape(len(counts), -1), axis=1)
+    table: dict[Cell, np.ndarray] = dict(zip(counts, rows, strict=True))
+    bound: list[Line] = []
+    for place, line in enumerate(lines):
+        members = tuple(cell for cell in line.members if cell in counts)
+        if line.total not in counts or not members:
+            continue
+        rest = table[line.total] - sum(table[cell] for cell in members)
+        if (rest < 0).any():
+            continue
+        if rest.any():
+            table[_Remainder(place)] = rest
+            members = (*members, _Remainder(place))
+        bound.append(Line(line.total, members))
+    return table, bound
+
+
+def _hide_alone(
+    hidden: set[Cell],
+    todo: list[Cell],
+    table: Mapping[Cell, np.ndarray],
+    of_cell: Mapping[Cell, Sequence[Line]],
+    threshold: int,
+) -> None:
+    """Where a suppressed cell is the only one of its line, or those of a line are too small together, hide another."""
+    while todo:
+        for line in of_cell.get(todo.pop(), ()):
+            while (further := _lacking(line, hidden, table, threshold)) is not None:
+                hidden.add(further)
+                todo.append(further)
+
+
+def _lacking(line: Line, hidden: set[Cell], table: Mapping[Cell, np.ndarray], threshold: int) -> Cell | None:
+    """The cell to hide besides, None where the line is safe by itself: the smallest published one that helps."""
+    ours = [cell for cell in line.members if cell in hidden]
+    total_hidden = line.total in hidden
+    if not ours or (total_hidden and len(ours) == 0):
+        return _smallest(line.members, hidden, table) if total_hidden else None
+    if total_hidden:
+        return None  # the total is free: what bounds it is found by solving
+    together = sum(table[cell] for cell in ours)
+    small = [(table[cell] > 0) & (table[cell] < threshold) for cell in ours]
+    exposed = np.any(small, axis=0) & (together < threshold)
+    if len(ours) > 1 and not exposed.any():
+        return None
+    return _smallest(line.members, hidden, table) or line.total
+
+
+def _smallest(cells: Iterable[Cell], hidden: set[Cell], table: Mapping[Cell, np.ndarray]) -> Cell | None:
+    """The published cell of the smallest counts that are not all 0, so that the least is lost."""
+    open_ = [cell for cell in cells if cell not in hidden and table[cell].any()]
+    return min(open_, key=lambda cell: (int(table[cell].sum()), str(cell)), default=None)
+
+
+def _hide_exposed(
+    hidden: set[Cell],
+    primary: set[Cell],
+    table: Mapping[Cell, np.ndarray],
+    bound: Sequence[Line],
+    of_cell: Mapping[Cell, Sequence[Line]],
+    threshold: int,
+) -> list[Cell]:
+    """Solve for every primary cell what a reader could; where it is found out, hide another cell of its lines."""
+    more: list[Cell] = []
+    for group in _groups(hidden, bound):
+        for cell in _exposed(group, primary, hidden, table, of_cell, threshold):
+            further = _another(cell, hidden, table, of_cell)
+            if further is not None:
+                hidden.add(further)
+                more.append(further)
+    return more
+
+
+def _another(
+    cell: Cell, hidden: set[Cell], table: Mapping[Cell, np.ndarray], of_cell: Mapping[Cell, Sequence[Line]]
+) -> Cell | None:
+    """A published cell of the cell's lines, or of the lines of those it is suppressed with."""
+    seen, edge = {cell}, [cell]
+    while edge:
+        near = [one for at in edge for line in of_cell.get(at, ()) for one in (line.total, *line.members)]
+        further = _smallest(near, hidden, table)
+        if further is not None:
+            return further
+        edge = [one for one in dict.fromkeys(near) if one not in seen]
+        seen.update(edge)
+    return None
+
+
+def _groups(hidden: set[Cell], bound: Sequence[Line]) -> list[set[Cell]]:
+    """Suppressed cells that hang together by lines."""
+    leader: dict[Cell, Cell] = {cell: cell for cell in hidden}
+
+    def lead(cell: Cell) -> Cell:
+        while leader[cell] is not cell:
+            leader[cell] = leader[leader[cell]]
+            cell = leader[cell]
+        return cell
+
+    for line in bound:
+        ours = [cell for cell in (line.total, *line.members) if cell in hidden]
+        for cell in ours[1:]:
+            leader[lead(cell)] = lead(ours[0])
+    groups: dict[Cell, set[Cell]] = {}
+    for cell in hidden:
+        groups.setdefault(lead(cell), set()).add(cell)
+    return list(groups.values())
+
+
+def _exposed(
+    group: set[Cell],
+    primary: set[Cell],
+    hidden: set[Cell],
+    table: Mapping[Cell, np.ndarray],
+    of_cell: Mapping[Cell, Sequence[Line]],
+    threshold: int,
+) -> list[Cell]:
+    """The primary cells of a group one of whose small counts lies in an interval narrower than the threshold."""
+    cells = sorted(group, key=str)
+    lines = list(dict.fromkeys(line for one in cells for line in of_cell.get(one, ())))
+    small = {cell: (table[cell] > 0) & (table[cell] < threshold) for cell in cells if cell in primary}
+    if not lines or not small:
+        return []
+    known, values = _equations(cells, lines, hidden, table)
+    found: set[Cell] = set()
+    for column in np.flatnonzero(np.any(list(small.values()), axis=0)):
+        asked = np.array([cell in small and bool(small[cell][column]) for cell in cells])
+        truth = np.array([table[cell][column] for cell in cells], dtype=float)
+        widths = _widths(known, values[:, column], truth, asked, threshold)
+        found.update(cell for cell, narrow in zip(cells, asked & (widths < threshold), strict=True) if narrow)
+    return sorted(found, key=str)
+
+
+def _equations(
+    cells: Sequence[Cell], lines: Sequence[Line], hidden: set[Cell], table: Mapping[Cell, np.ndarray]
+) -> tuple[Any, np.ndarray]:
+    """What a reader knows of suppressed cells: matrix times cells = values, column by column."""
+    from scipy.sparse import csr_array
+
+    place = {one: number for number, one in enumerate(cells)}
+    entries: list[tuple[int, int, int]] = []
+    values = np.zeros((len(lines), len(table[cells[0]])))
+    for row, line in enumerate(lines):
+        for one, sign in ((line.total, 1), *((member, -1) for member in line.members)):
+            if one in hidden:
+                entries.append((row, place[one], sign))
+            else:
+                values[row] -= sign * table[one]
+    rows, columns, signs = zip(*entries, strict=True)
+    return csr_array((signs, (rows, columns)), shape=(len(lines), len(cells)), dtype=float), values
+
+
+def _widths(known: Any, values: np.ndarray, truth: np.ndarray, asked: np.ndarray, threshold: int) -> np.ndarray:
+    """How far apart the counts a reader could think of lie, for each cell asked; at least as far, once far enough.
+
+    Every table that fits widens the intervals of all cells at once: few need to be asked for one by one.
+    """
+    from scipy.optimize import linprog
+
+    low, high = truth.copy(), truth.copy()
+
+    def solve(wanted: np.ndarray) -> None:
+        done = linprog(wanted, A_eq=known, b_eq=values, bounds=(0, float(truth.sum() + threshold)), method="highs")
+        if done.status == 0:
+            np.minimum(low, done.x, out=low)
+            np.maximum(high, done.x, out=high)
+
+    draw = np.random.default_rng(2008)
+    for _ in range(_SAMPLES if asked.sum() > _SAMPLES else 0):
+        wanted = draw.normal(size=len(truth)) * asked
+        solve(wanted)
+        solve(-wanted)
+    for place in np.flatnonzero(asked):
+        for sign in (1.0, -1.0):
+            if high[place] - low[place] + _ROUNDING < threshold:
+                wanted = np.zeros(len(truth))
+                wanted[place] = sign
+                solve(wanted)
+    return high - low + _ROUNDING

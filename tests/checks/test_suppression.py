@@ -1,0 +1,125 @@
+"""Small numbers: hidden, and so that nobody can solve for them. The reader who tries is here, in plain counting."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from checks.suppression import Line, suppress
+
+THRESHOLD = 5
+
+
+def test_what_is_large_or_nothing_is_published() -> None:
+    assert suppress({"force": [12], "a": [7], "b": [5], "c": [0]}, [Line("force", ("a", "b", "c"))]) == frozenset()
+
+
+def test_nothing_is_nothing() -> None:
+    assert suppress({}, []) == frozenset()
+
+
+def test_exactly_at_the_threshold() -> None:
+    assert suppress({"a": [4]}, []) == {"a"}
+    assert suppress({"a": [5]}, []) == frozenset()
+    assert suppress({"a": [1]}, []) == {"a"}
+    assert suppress({"a": [4]}, [], threshold=0) == frozenset()
+
+
+def test_one_small_cell_takes_the_next_with_it() -> None:
+    counts = {"force": [30], "a": [3], "b": [7], "c": [20]}
+    assert suppress(counts, [Line("force", ("a", "b", "c"))]) == {"a", "b"}
+
+
+def test_two_small_cells_whose_sum_is_small_need_a_third() -> None:
+    counts = {"force": [30], "a": [1], "b": [2], "c": [27]}
+    assert suppress(counts, [Line("force", ("a", "b", "c"))]) == {"a", "b", "c"}
+
+
+def test_the_total_goes_where_nothing_else_is_left() -> None:
+    assert suppress({"force": [3], "a": [3], "b": [0]}, [Line("force", ("a", "b"))]) == {"force", "a"}
+
+
+def test_what_no_member_has_is_protected() -> None:
+    """Two cases of no area are got by subtraction, though no row states them."""
+    assert suppress({"force": [22], "a": [10], "b": [10]}, [Line("force", ("a", "b"))]) != frozenset()
+
+
+def test_a_line_that_does_not_add_up_binds_nothing() -> None:
+    assert suppress({"force": [9], "a": [8], "b": [3]}, [Line("force", ("a", "b"))]) == {"b"}
+
+
+def test_every_column_is_protected() -> None:
+    counts = {"force": [90, 30], "a": [20, 2], "b": [30, 0], "c": [40, 28]}
+    assert suppress(counts, [Line("force", ("a", "b", "c"))]) >= {"a", "c"}
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[dict[str, list[int]], list[Line]]:
+    """Areas by months with both totals: the year and the force; at times a month of no area."""
+    areas, months = draw(st.integers(2, 3)), draw(st.integers(2, 3))
+    small = st.one_of(st.integers(0, 6), st.integers(0, 12))
+    inner = [[draw(small) for _ in range(months)] for _ in range(areas)]
+    counts = {f"a{a}m{m}": [inner[a][m]] for a in range(areas) for m in range(months)}
+    lines = []
+    for m in range(months):
+        counts[f"m{m}"] = [sum(inner[a][m] for a in range(areas))]
+        lines.append(Line(f"m{m}", tuple(f"a{a}m{m}" for a in range(areas))))
+    for a in range(areas):
+        counts[f"a{a}"] = [sum(inner[a])]
+        lines.append(Line(f"a{a}", tuple(f"a{a}m{m}" for m in range(months))))
+    counts["all"] = [sum(map(sum, inner))]
+    lines += [Line("all", tuple(f"m{m}" for m in range(months))), Line("all", tuple(f"a{a}" for a in range(areas)))]
+    return counts, lines
+
+
+@given(tables())
+@settings(max_examples=60, deadline=None)
+def test_nobody_can_solve_for_a_small_number(drawn: tuple[dict[str, list[int]], list[Line]]) -> None:
+    counts, lines = drawn
+    hidden = suppress(counts, lines, THRESHOLD)
+    small = {cell for cell, (count,) in counts.items() if 0 < count < THRESHOLD}
+    assert small <= hidden
+    for line in lines:
+        ours = [cell for cell in (line.total, *line.members) if cell in hidden]
+        assert len(ours) != 1, f"{ours} is got by subtraction"
+    for cell in small:
+        low, high = solved(cell, counts, lines, hidden)
+        assert high is None or high - low >= THRESHOLD, f"{cell} lies in {low} to {high}"
+
+
+def solved(
+    cell: str, counts: dict[str, list[int]], lines: list[Line], hidden: frozenset[str]
+) -> tuple[int, int | None]:
+    """The least and the most a hidden count can be; None where nothing bounds it."""
+    most = counts["all"][0] + 4 * THRESHOLD
+    low, high = (_extreme(cell, counts, lines, hidden, most, upwards) for upwards in (False, True))
+    return low, None if high >= most else high
+
+
+def _extreme(
+    cell: str,
+    counts: dict[str, list[int]],
+    lines: list[Line],
+    hidden: frozenset[str],
+    most: int,
+    upwards: bool,
+) -> int:
+    """Integer programming, another solver than the one that hides: every whole-number table a reader could think of."""
+    import numpy as np
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    cells = list(counts)
+    rows, right = [], []
+    for line in lines:
+        row = np.zeros(len(cells))
+        row[cells.index(line.total)] = 1
+        for member in line.members:
+            row[cells.index(member)] = -1
+        rows.append(row)
+        right.append(0)
+    low = [0 if one in hidden else counts[one][0] for one in cells]
+    high = [most if one in hidden else counts[one][0] for one in cells]
+    wanted = np.array([(-1 if upwards else 1) if one == cell else 0 for one in cells])
+    done = milp(wanted, constraints=LinearConstraint(np.array(rows), right, right), bounds=Bounds(low, high),
+                integrality=np.ones(len(cells)))  # fmt: skip
+    return round(abs(done.fun))
