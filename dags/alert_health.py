@@ -47,7 +47,7 @@ def health(conn: Connection, zone: str) -> list[dict[str, Any]]:
         place = (row.measure, row.force, row.period_start)
         if not (row.measure and row.period == "day" and row.kind in ANSWERABLE):
             count.sent += 1
-        elif (line := (row.said_in or row.key, row.kind, *place)) not in known:
+        elif (line := (row.said_in or row.thread_of or row.key, row.kind, *place)) not in known:
             known.add(line)  # areas of one force are lines of their own, answered as one
             _add(count, row.sent_at, sorted([*seen.get(place, ()), *told.get(place, ())]))
             count.explained += place in told
@@ -60,7 +60,7 @@ def _sent() -> Select[Any]:
     table = announcements.c
     columns = [table[name] for name in ("key", "kind", "force", "measure", "period", "period_start")]
     of_its_own = or_(table.thread_of == "", table.measure != "", table.log != "")
-    said = select(*columns, table.said_in, table.sent_at).where(table.state == "sent", of_its_own)
+    said = select(*columns, table.said_in, table.thread_of, table.sent_at).where(table.state == "sent", of_its_own)
     return said.order_by(table.sent_at, table.created_at)
 
 

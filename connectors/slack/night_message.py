@@ -122,15 +122,15 @@ def headline(told: Told) -> str:
         rate = share_of(worst.numerator, worst.denominator, worst.exact_target)
         when = _when([item.figure for item in misses])
         found = f"{clipped(worst.title, 50)}, {rate}, promised {whole(worst.target)}"
-        found += f"; {len(singles):,} more broken by one case each" if singles else ""
-        where = _places(misses)
+        where, more = _places(misses), f"+{len(singles):,} by one case each"
         if len(misses) == 1:
-            return f"Newly missed in {where} {when}: {found}"
+            return f"Newly missed in {where} {when}: {found}{f'; {more}' if singles else ''}"
         at = f" in {place_of(worst)}" if len({m.figure.force for m in misses}) > 1 or worst.area else ""
-        return f"{counted(len(misses), 'promise')} newly missed in {where} {when}. Worst{at}: {found}"
+        count = f"{counted(len(misses), 'promise')} newly missed{f' ({more})' if singles else ''}"
+        return f"{count} in {where} {when}. Worst{at}: {found}"
     if singles:
         where, when = _places(singles), _when([item.figure for item in singles])
-        return f"{counted(len(singles), 'promise')} of every single case broken by one case each in {where} {when}"
+        return f"{counted(len(singles), 'promise')} that allow no miss broken by one case each in {where} {when}"
     for kind, said in ((Kind.CANNOT_JUDGE, "Data missing or unusable"), (Kind.KEPT_AGAIN, "Data is back")):
         feeds = [item for item in items if item.change.promise.log and item.change.kind is kind]
         if feeds:

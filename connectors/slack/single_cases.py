@@ -35,14 +35,14 @@ def _is_single(item: Item) -> bool:
 
 def line_of_singles(singles: Sequence[Item], when: str) -> Line:
     """The line that counts them: how many, of what, where, how severe, and where each is to be answered."""
-    lead = f"Broken by one case each – {counted(len(singles), 'promise')} of every single case, {when}"
+    lead = f"Broken by one case each – {counted(len(singles), 'promise')} that allow no miss, {when}"
     several = len({item.figure.force for item in singles}) > 1
     places: dict[str, list[str]] = defaultdict(list)
     for item in singles:
         figure = item.figure
         short = place(figure.area or figure.force, 40)
         places[clipped(figure.title, NAME_LIMIT)].append(place_of(figure) if several else short)
-    named = [f"{title} ({listed(where, 3)})" for title, where in sorted(places.items(), key=lambda each: -len(each[1]))]
+    named = [f"{title} ({listed(where, 3)})" for title, where in places.items()]
     severity = Counter(item.change.promise.severity for item in singles)
     said = [f"{severity[each]:,} {each}" for each in SEVERITIES if each and severity[each]]
     parts = [f"{listed(named, 4, '; ')}.", *([f"Severity: {', '.join(said)}."] if said else [])]

@@ -211,7 +211,7 @@ def test_the_buttons_carry_what_an_explanation_covers() -> None:
 def test_single_cases_are_one_line_and_each_is_in_the_thread_with_its_buttons() -> None:
     told = TOLD["single_cases"]
     (line,) = lines(night_message(told))
-    assert line.startswith("*Broken by one case each – 8 promises of every single case")
+    assert line.startswith("*Broken by one case each – 8 promises that allow no miss")
     assert not subjects(night_message(told).blocks)
     assert len(lines(replies(told)[0])) == len(SINGLES) == 8
     assert len({one.key for one in subjects(replies(told)[0].blocks)}) == 8
