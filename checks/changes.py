@@ -22,6 +22,10 @@ class Kind(StrEnum):
     AT_RISK = "at_risk"  # decided by the watch, not here: it is about open periods
 
 
+ANSWERABLE = (Kind.FIRST_MISS, Kind.STILL_MISSED, Kind.AT_RISK)
+"""What can be acknowledged and explained, where it is about a promise and a day: an answer covers a local day."""
+
+
 class Reason(StrEnum):
     """The closed list of reasons why nothing is said."""
 
@@ -151,6 +155,10 @@ class Change:
     @property
     def subject(self) -> Subject:
         return self.promise.subject(self.kind)
+
+    @property
+    def can_be_answered(self) -> bool:
+        return self.kind in ANSWERABLE and not self.promise.log and self.promise.period == "day"
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from statistics import median
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, Select, or_, select
 
+from checks.changes import ANSWERABLE
 from checks.feeds import ALL
 from connectors.store.health import answered_moments, record_health, reopened_places
 from connectors.store.tables import announcements
-from dags.reminding import said_in
 
 
 @dataclass
@@ -33,26 +33,35 @@ def record(engine: Engine, run_id: str, zone: str) -> int:
 
 
 def health(conn: Connection, zone: str) -> list[dict[str, Any]]:
-    """A row for each local month, force and kind of announcement, of its lines that can be answered.
+    """A row for each local month, force and kind of announcement: its lines, those of one measure and day once.
 
-    A message without such lines counts once, for `all`. Explaining counts as acknowledging, too. The median is over the
-    lines first answered after they were sent; None where there is none.
+    Only what has buttons is answered. A message as such (a digest, a reminder) counts once, for `all`. Explaining
+    counts as acknowledging, too. The median is over lines first answered after they were sent; None where none was.
     """
     seen, told = answered_moments(conn)
     again = reopened_places(conn)
     counts: dict[tuple[date, str, str], _Count] = defaultdict(_Count)
-    sent = select(announcements).where(announcements.c.state == "sent").order_by(announcements.c.sent_at)
-    for row in conn.execute(sent):
-        month = row.sent_at.astimezone(ZoneInfo(zone)).date().replace(day=1)
-        lines = said_in(row.kind, row.payload)
-        if not lines:
-            counts[month, ALL, row.kind].sent += 1
-        for place in dict.fromkeys(line.place for line in lines):
-            count = counts[month, place[1], row.kind]
+    known: set[tuple[Any, ...]] = set()
+    for row in conn.execute(_sent()):
+        count = counts[row.sent_at.astimezone(ZoneInfo(zone)).date().replace(day=1), row.force or ALL, row.kind]
+        place = (row.measure, row.force, row.period_start)
+        if not (row.measure and row.period == "day" and row.kind in ANSWERABLE):
+            count.sent += 1
+        elif (line := (row.said_in or row.thread_of or row.key, row.kind, *place)) not in known:
+            known.add(line)  # areas of one force are lines of their own, answered as one
             _add(count, row.sent_at, sorted([*seen.get(place, ()), *told.get(place, ())]))
             count.explained += place in told
             count.reopened += place in again
     return [_row(key, count) for key, count in sorted(counts.items())]
+
+
+def _sent() -> Select[Any]:
+    """What was said, oldest first, without the details in threads that are about nothing of their own."""
+    table = announcements.c
+    columns = [table[name] for name in ("key", "kind", "force", "measure", "period", "period_start")]
+    of_its_own = or_(table.thread_of == "", table.measure != "", table.log != "")
+    said = select(*columns, table.said_in, table.thread_of, table.sent_at).where(table.state == "sent", of_its_own)
+    return said.order_by(table.sent_at, table.created_at)
 
 
 def _add(count: _Count, sent_at: datetime, answered: list[datetime]) -> None:

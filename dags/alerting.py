@@ -29,6 +29,7 @@ from connectors.store.engine import lock_slice, open_store
 from connectors.store.tables import announcements
 from dags.deciding import decided
 from dags.plan import Plan, chosen_standards
+from dags.reminding import promise_channels, reminder_message
 from dags.saying import night as digest_night
 
 
@@ -76,7 +77,8 @@ def decide_and_lay_down(conn: Connection, plan: Plan, settings: Settings, now: d
         told = _told(conn, channel, night, shown[channel], still, silences, settings)
         if told is not None:
             messages += _message_rows(told, channel, plan)
-    lay_down(conn, [*messages, *rows, *_silent_rows(silences, plan)], now)
+    reminders = _reminder_rows(conn, plan, settings)
+    lay_down(conn, [*messages, *rows, *reminders, *_silent_rows(silences, plan)], now)
     return f"{settings.slack_channel}/digest/{night.local_day}"
 
 
@@ -190,6 +192,15 @@ def _message_rows(told: Told, channel: str, plan: Plan) -> list[dict[str, Any]]:
     lines = [decisions.row_of(item.change, plan.run_id, channel, said_in=row["key"]) for item in told.items]
     below = [message_row(channel, each, run_id=plan.run_id, thread_of=row["key"]) for each in replies(told)]
     return [row, *lines, *below]
+
+
+def _reminder_rows(conn: Connection, plan: Plan, settings: Settings) -> list[dict[str, Any]]:
+    """What waits too long for an answer, said once a day in each channel where it was announced."""
+    rows = []
+    for channel in promise_channels(conn):
+        message = reminder_message(conn, settings, plan.moment, DEFAULT_ZONE, channel)
+        rows += [message_row(channel, message, run_id=plan.run_id)] if message else []
+    return rows
 
 
 def _silent_rows(silences: Sequence[Silence], plan: Plan) -> list[dict[str, Any]]:

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, Select, case, func, select
 
 from checks.reminding import ACKNOWLEDGE, EXPLAIN, Due, Waiting, due, owes_explanation, read_patience
 from connectors.settings import Settings, variable
-from connectors.slack.answers import Subject, subjects
 from connectors.slack.blocks import Message
 from connectors.slack.reminder import reminder
 from connectors.store import explaining
+from connectors.store.decisions import can_be_answered
 from connectors.store.moment import Moment
 from connectors.store.tables import announcements, breaches, runs
 
@@ -39,21 +39,28 @@ def reminder_message(
     return reminder(reminders(conn, settings, as_at, channel), local_day, settings.slack_escalation, link)
 
 
+def promise_channels(conn: Connection) -> list[str]:
+    """The channels in which there are lines to answer."""
+    table = announcements.c
+    said = select(table.channel).where(table.state == "sent", can_be_answered()).distinct()
+    return sorted(conn.scalars(said))
+
+
 def _announced(conn: Connection, as_at: datetime, channel: str) -> dict[Place, datetime]:
-    """What was announced with buttons, and when first. Reminders are no news of their own."""
-    sent = select(announcements).where(announcements.c.state == "sent", announcements.c.sent_at <= as_at)
+    """What an earlier night announced with buttons, and when first. Reminders are no news of their own."""
+    table = announcements.c
+    # Not by this night itself: run again, it has to decide as it did.
+    earlier = runs.c.as_at < as_at
+    sent = select(table.measure, table.force, table.period_start, table.sent_at).join(
+        runs, runs.c.run_id == table.run_id
+    )
+    sent = sent.where(table.state == "sent", table.sent_at <= as_at, earlier, can_be_answered())
     if channel:
-        sent = sent.where(announcements.c.channel == channel)
+        sent = sent.where(table.channel == channel)
     told: dict[Place, datetime] = {}
-    for row in conn.execute(sent.where(announcements.c.kind != "reminder").order_by(announcements.c.sent_at)):
-        for subject in said_in(row.kind, row.payload):
-            told.setdefault(subject.place, row.sent_at)
+    for measure, force, day, sent_at in conn.execute(sent.order_by(table.sent_at)):
+        told.setdefault((measure, force, day), sent_at)
     return told
-
-
-def said_in(kind: str, payload: str) -> list[Subject]:
-    """The lines of an announcement that can be answered."""
-    return subjects(Message.from_json(kind, "", payload).blocks) if payload else []
 
 
 def _unseen(conn: Connection, told: dict[Place, datetime]) -> Iterator[Waiting]:

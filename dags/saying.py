@@ -16,6 +16,7 @@ from connectors.store import read
 from connectors.store.decisions import decided_run
 from connectors.store.write import run_number
 from dags.plan import Plan
+from dags.sealing import head, manifest_of
 
 
 def night(conn: Connection, plan: Plan, standard: Standard, zone: str) -> Night:
@@ -41,7 +42,13 @@ def night(conn: Connection, plan: Plan, standard: Standard, zone: str) -> Night:
         figures=tuple(figures),
         commitments=tuple(commitments),
         deliveries=tuple(_unfit(conn, since, number)),
+        chain_head=_chain_head(conn),
     )
+
+
+def _chain_head(conn: Connection) -> tuple[int, str] | None:
+    last = head(list(read.read_table(conn, "runs")))
+    return (int(manifest_of(last)["position"]), str(last["hash"])) if last else None
 
 
 def _titles(names: str) -> tuple[str, ...]:

@@ -58,7 +58,8 @@ def seal(
         versions: the Delta version of every table of the lake the run judged, `cases` among them.
     """
     runs = list(read.read_table(conn, "runs"))
-    last, position = _head(runs)
+    last = head(runs)
+    position = sum(bool(row["hash"]) for row in runs) + 1
     covered = _uncovered(runs, run["run_id"])
     since = {name: one["version"] for name, one in (manifest_of(last)["lake"] if last else {}).items()}
     seals = [*row_seals(conn, [run["run_id"], *covered]), *file_seals(lake, since, versions), *_answers(conn, lake)]
@@ -103,12 +104,11 @@ def manifest_of(run: Row) -> Row:
     return said
 
 
-def _head(runs: Sequence[Row]) -> tuple[Row | None, int]:
-    """The run that no other follows yet, and the position of the one to come."""
+def head(runs: Sequence[Row]) -> Row | None:
+    """The sealed run that no other follows yet."""
     sealed = [row for row in runs if row["hash"]]
     followed = {row["previous_hash"] for row in sealed}
-    last = next((row for row in sealed if row["hash"] not in followed), None)
-    return last, len(sealed) + 1
+    return next((row for row in sealed if row["hash"] not in followed), None)
 
 
 def _uncovered(runs: Sequence[Row], run_id: str) -> dict[str, str]:

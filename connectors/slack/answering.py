@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, and_, select
 from sqlalchemy.exc import DBAPIError
 
 from checks.errors import NotAnsweringError, PledgeError, UsageError
@@ -23,15 +23,15 @@ from connectors.slack.answers import (
     REASON,
     TEXT,
     Subject,
-    answered,
-    answered_text,
     filled_in,
     form,
     subjects,
+    with_answers,
 )
 from connectors.slack.blocks import Message
 from connectors.slack.send import Slack
 from connectors.store import explaining
+from connectors.store.decisions import as_shown
 from connectors.store.engine import reading
 from connectors.store.tables import announcements
 
@@ -109,7 +109,7 @@ class Answering:
         self._members = Members(slack, groups)
         self._stopping, self._patience = stopping, patience
         self._editing = threading.Lock()
-        self._shown: dict[tuple[str, str], Any] = {}
+        self._shown: dict[tuple[str, str], Message] = {}
 
     def pressed(self, payload: Payload) -> None:
         """A button was pressed; the envelope has been answered already."""
@@ -175,22 +175,28 @@ class Answering:
 
     def _edit(self, channel: str, ts: str, as_seen: Payload) -> None:
         with self._editing:  # what is read last is shown last
-            with reading(self._engine) as conn:
-                row = conn.execute(
-                    select(announcements).where(announcements.c.channel == channel, announcements.c.slack_ts == ts)
-                ).first()
-                said = _as_said(row) if row else (str(as_seen.get("text", "")), tuple(as_seen.get("blocks", ())), None)
-                text, blocks, metadata = said
-                answers = explaining.answers(conn, [one.place for one in subjects(blocks)])
-            if not answers or self._shown.get((channel, ts)) == (text, blocks, answers):
-                return
-            body: dict[str, Any] = {"channel": channel, "ts": ts, "text": answered_text(text, answers.values())}
-            body |= {"blocks": list(answered(blocks, answers)), **({"metadata": metadata} if metadata else {})}
-            try:
-                self._slack.ask("chat.update", body)
-            except UsageError as refused:  # deleted, or no longer ours: trying again cannot help
-                log.warning("a message cannot be edited: %s", refused)
-            self._shown[channel, ts] = (text, blocks, answers)
+            # Until what was told last is what the store says: a run of the night edits, too.
+            while (message := self._to_show(channel, ts, as_seen)) and self._shown.get((channel, ts)) != message:
+                body: dict[str, Any] = {"channel": channel, "ts": ts, "text": message.text}
+                body |= {"blocks": list(message.blocks), **({"metadata": message.metadata} if message.key else {})}
+                try:
+                    self._slack.ask("chat.update", body)
+                except UsageError as refused:  # deleted, or no longer ours: trying again cannot help
+                    log.warning("a message cannot be edited: %s", refused)
+                self._shown[channel, ts] = message
+
+    def _to_show(self, channel: str, ts: str, as_seen: Payload) -> Message | None:
+        """The message with its answers; None while it has none. One that the store does not know is taken as seen."""
+        table = announcements.c
+        place = and_(table.channel == channel, table.slack_ts == ts, table.payload != "")
+        with reading(self._engine) as conn:
+            row = conn.execute(select(announcements).where(place)).mappings().first()
+            if row:
+                shown = as_shown(conn, row)
+                return shown if shown.as_json() != row["payload"] else None
+            said = Message("", "", str(as_seen.get("text", "")), tuple(as_seen.get("blocks", ())))
+            answers = explaining.answers(conn, [one.place for one in subjects(said.blocks)])
+            return with_answers(said, answers) if answers else None
 
     def _open_form(self, payload: Payload, subject: Subject, channel: str, ts: str) -> None:
         view = form(subject, channel, ts)
@@ -231,8 +237,3 @@ def _who_where(payload: Payload) -> tuple[str, str, str]:
     channel = payload.get("channel", {}).get("id") or held.get("channel_id", "")
     ts = held.get("message_ts") or payload.get("message", {}).get("ts", "")
     return str(payload.get("user", {}).get("id", "")), str(channel), str(ts)
-
-
-def _as_said(row: Any) -> tuple[str, tuple[dict[str, Any], ...], dict[str, Any]]:
-    said = Message.from_json(row.kind, row.key.removeprefix(f"{row.channel}/"), row.payload)
-    return said.text, said.blocks, said.metadata

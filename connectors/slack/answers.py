@@ -8,18 +8,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from checks.commitment import measures
 from checks.explanation import REASONS, TEXT_LIMIT, Answer, Scope
+from connectors.slack.blocks import ACKNOWLEDGE, EXPLAIN, Message, escaped
 from connectors.slack.blocks import TEXT_LIMIT as FALLBACK_LIMIT
-from connectors.slack.blocks import escaped
+from connectors.slack.blocks import buttons as buttons_block
 from connectors.slack.phrases import day as day_in_words
 from connectors.slack.phrases import place
 
-ACKNOWLEDGE, EXPLAIN = "acknowledge", "explain"
 REASON, TEXT = "reason", "text"
 MOST_BLOCKS = 50
 Block = dict[str, Any]
@@ -89,6 +89,12 @@ def answered(blocks: Sequence[Block], answers: Mapping[tuple[str, str, date], An
     return tuple(shown) if len(shown) <= MOST_BLOCKS else tuple(blocks)
 
 
+def with_answers(message: Message, answers: Mapping[tuple[str, str, date], Answer]) -> Message:
+    """The message as it has to stand in its channel; starts from one that shows no answers yet."""
+    text = answered_text(message.text, answers.values())
+    return replace(message, text=text, blocks=answered(message.blocks, answers))
+
+
 def answered_text(text: str, answers: Iterable[Answer]) -> str:
     """The fallback with the count of what was answered, for a screen reader."""
     known = list(answers)
@@ -101,18 +107,8 @@ def answered_text(text: str, answers: Iterable[Answer]) -> str:
 
 def buttons(subject: Subject, unseen: bool = True) -> Block:
     """*Acknowledge* (unless seen already) and *Explain* for a line, as a block to stand below it."""
-    said = [(ACKNOWLEDGE, "Acknowledge")] if unseen else []
-    elements = [
-        {
-            "type": "button",
-            "action_id": action,
-            "text": _plain(words),
-            "value": subject.value,
-            "accessibility_label": f"{words}: {subject.in_words}"[:75],
-        }
-        for action, words in [*said, (EXPLAIN, "Explain")]
-    ]
-    return {"type": "actions", "elements": elements}
+    actions = (ACKNOWLEDGE, EXPLAIN) if unseen else (EXPLAIN,)
+    return dict(buttons_block(subject.value, subject.in_words, actions=actions).to_dict())
 
 
 def form(subject: Subject, channel: str, ts: str) -> Block:

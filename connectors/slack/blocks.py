@@ -23,7 +23,8 @@ from slack_sdk.models.blocks import (
 EVENT_TYPE = "policing_pledge_announcement"
 HEADER_LIMIT, LINE_LIMIT, TEXT_LIMIT = 150, 320, 4000
 CUT = "… and more: the message itself shows the rest."
-BUTTONS = {"acknowledge": "Acknowledge", "explain": "Explain"}
+ACKNOWLEDGE, EXPLAIN = "acknowledge", "explain"
+BUTTONS = {ACKNOWLEDGE: "Acknowledge", EXPLAIN: "Explain"}
 """Action id → label of the buttons under a line; their `value` is the line's."""
 
 
@@ -107,14 +108,22 @@ def _blocks_of(line: Line) -> list[Block]:
     section = SectionBlock(text=MarkdownTextObject(text=line.marked, verbatim=True), block_id=named)
     if not line.value:
         return [section]
+    return [section, buttons(line.value, line.lead, f"{named}-buttons" if named else None)]
+
+
+def buttons(value: str, about: str, named: str | None = None, actions: Sequence[str] = tuple(BUTTONS)) -> ActionsBlock:
+    """The buttons of one line, each of which sends `value`; `about` says in words what they are for."""
     # A screen reader meets every button by itself: its label says what it is about.
-    buttons = [
+    elements = [
         ButtonElement(
-            text=label, action_id=action, value=line.value, accessibility_label=clipped(f"{label}: {line.lead}", 75)
+            text=BUTTONS[action],
+            action_id=action,
+            value=value,
+            accessibility_label=clipped(f"{BUTTONS[action]}: {about}", 75),
         )
-        for action, label in BUTTONS.items()
+        for action in actions
     ]
-    return [section, ActionsBlock(elements=[*buttons], block_id=f"{named}-buttons" if named else None)]
+    return ActionsBlock(elements=[*elements], block_id=named)
 
 
 def block_id(key: str) -> str:

@@ -5,13 +5,13 @@ Counts and places only: never a name of a person, a number or an address.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from datetime import date
 
 from checks.changes import Kind
 from checks.feeds import last_day
+from connectors.slack.answers import Subject
 from connectors.slack.blocks import Line, clipped
 from connectors.slack.message import NAME_LIMIT, in_words, place_of
 from connectors.slack.night import Figure, Item
@@ -27,6 +27,7 @@ from connectors.slack.phrases import (
 )
 
 NEXT = "Next: acknowledge, find out why, then explain"
+NEXT_BY_DAY = "Next: find out why; explain its days (pledge explain)"
 ITEM_LIMIT, BUTTON_LIMIT = 700, 2000
 UNSAID = "Missed for a while, kept again"
 LEADS = {
@@ -211,19 +212,18 @@ def _owner(item: Item) -> list[str]:
 def _next(item: Item) -> str:
     """What to do, and how to get at the records: by reference, never in the message."""
     promise, start = item.change.promise, item.change.figure.period_start
+    next_step = NEXT if item.change.can_be_answered else NEXT_BY_DAY
     if not all(re.fullmatch(r"[a-z][a-z0-9_-]{0,60}", word) for word in (promise.measure, promise.force)):
-        return f"{NEXT}."
+        return f"{next_step}."
     end = last_day(promise.period, start)
     records = f"pledge cases --measure {promise.measure} --force {promise.force} --from {start} --to {end}"
-    return f"{NEXT}. Its records: {records}"
+    return f"{next_step}. Its records: {records}"
 
 
 def _value(item: Item) -> str:
     """What the buttons send: the announcement, and what an explanation given on it covers. '' = no buttons."""
-    promise = item.change.promise
-    if item.change.kind not in (Kind.FIRST_MISS, Kind.STILL_MISSED, Kind.AT_RISK) or promise.log:
+    change, promise = item.change, item.change.promise
+    if not change.can_be_answered:
         return ""
-    about = {"key": item.key, "standard": promise.standard, "measure": promise.measure, "force": promise.force}
-    when = {"period": promise.period, "day": item.change.figure.period_start.isoformat()}
-    value = json.dumps({**about, **when}, ensure_ascii=False)
+    value = Subject(promise.measure, promise.force, change.figure.period_start, item.key).value
     return value if len(value) <= BUTTON_LIMIT else ""

@@ -81,6 +81,7 @@ class Night:
 
     `local_day` is the day that was judged, `as_at` timezone-aware UTC. `figures` are those of one standard,
     none twice: the force's own and, beside them, its areas'. `link` is the page's http(s) address, or ''.
+    `chain_head` is the newest sealed run's place in the audit chain and its hash, None while none is sealed.
     """
 
     run_id: str
@@ -90,6 +91,7 @@ class Night:
     commitments: tuple[CommitmentVerdict, ...] = ()
     deliveries: tuple[BadDelivery, ...] = ()
     link: str = ""
+    chain_head: tuple[int, str] | None = None
 
 
 @dataclass(frozen=True)

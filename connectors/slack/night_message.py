@@ -15,7 +15,6 @@ from connectors.slack.blocks import Line, Message, clipped
 from connectors.slack.blocks import message as in_blocks
 from connectors.slack.lines import ITEM_LIMIT, days_long, line_of
 from connectors.slack.message import (
-    LINES,
     NAME_LIMIT,
     commitments_told,
     figures_of_the_day,
@@ -24,14 +23,15 @@ from connectors.slack.message import (
     place_of,
     shortened,
 )
-from connectors.slack.night import Figure, Item, Told
+from connectors.slack.night import Figure, Item, Night, Told
 from connectors.slack.phrases import counted, day, listed, period_of, place, share_of, whole
+from connectors.slack.single_cases import KIND, SEVERITIES, gathered, line_of_singles
 
-REST_LINES, FIGURE_LINES = 24, 40
-"""A line with buttons takes two of a message's 50 blocks."""
-SEVERITIES = ("high", "medium", "low", "")
+REST_LINES, FIGURE_LINES = 16, 40
+"""A line with buttons takes two of a message's 50 blocks, three once it shows an answer."""
 KINDS = {  # in the order they are told, and what those left out are called
     "first_miss": "newly missed",
+    KIND: "broken by one case each",
     "cannot_judge": "about what cannot be judged",
     "restated": "corrected afterwards",
     "kept_again": "kept again",
@@ -71,7 +71,7 @@ def night_message(told: Told) -> Message:
     """What the channel is told; its key is the day and the number of the message, whatever run says it."""
     night = told.night
     lines = _shown(told)
-    below = _proof_of_life(told) if told.is_digest else []
+    below = [*_proof_of_life(told), *_chain_head(night)] if told.is_digest else []
     run = clipped(night.run_id, NAME_LIMIT)
     below.append(f"Judged as at {day(night.as_at.date())} {night.as_at:%H:%M} UTC, run {run}.")
     kind = "digest" if told.is_digest else "night"
@@ -81,9 +81,8 @@ def night_message(told: Told) -> Message:
 def replies(told: Told) -> list[Message]:
     """The detail, for the thread: the lines the message had no room for, then the figures of the day."""
     found = []
-    if _has_more(told):
-        lines, shown = _lines(told), _shown(told)
-        rest = [line for line in lines if line not in shown]
+    shown = _shown(told)
+    if rest := [line for line in _lines(told) if line not in shown]:
         title = f"{counted(len(rest), 'further line')} of {day(told.night.local_day)}"
         told_here = shortened(rest, "", KINDS, REST_LINES)
         found.append(in_blocks("detail", f"{_key(told)}/lines", title, told_here, [], ""))
@@ -105,28 +104,33 @@ def _key(told: Told) -> str:
 
 
 def _shown(told: Told) -> list[Line]:
-    return shortened(_lines(told), " in the thread", KINDS)
-
-
-def _has_more(told: Told) -> bool:
-    return len(_lines(told)) > LINES
+    folded, singles = gathered(_folded(told.items))
+    lines = [line_of(item, areas) for item, areas in folded]
+    if singles:
+        place_in_order = sum(line.kind == Kind.FIRST_MISS for line in lines)
+        lines.insert(place_in_order, line_of_singles(singles, _when([item.figure for item in singles])))
+    return shortened([*lines, *_still(told.still), *_quiet(told.quiet)], " in the thread", KINDS)
 
 
 def headline(told: Told) -> str:
     """What broke, where, how badly, against what; when nothing did, what else there is to know."""
-    night, items = told.night, [first for first, _ in _folded(told.items)]
-    on = f"on {day(night.local_day)}"
+    night, (folded, singles) = told.night, gathered(_folded(told.items))
+    items, on = [first for first, _ in folded], f"on {day(night.local_day)}"
     misses = [item for item in items if item.change.kind is Kind.FIRST_MISS]
     if misses:
         worst = misses[0].figure
         rate = share_of(worst.numerator, worst.denominator, worst.exact_target)
         when = _when([item.figure for item in misses])
         found = f"{clipped(worst.title, 50)}, {rate}, promised {whole(worst.target)}"
-        where = _places(misses)
+        where, more = _places(misses), f"+{len(singles):,} by one case each"
         if len(misses) == 1:
-            return f"Newly missed in {where} {when}: {found}"
+            return f"Newly missed in {where} {when}: {found}{f'; {more}' if singles else ''}"
         at = f" in {place_of(worst)}" if len({m.figure.force for m in misses}) > 1 or worst.area else ""
-        return f"{counted(len(misses), 'promise')} newly missed in {where} {when}. Worst{at}: {found}"
+        count = f"{counted(len(misses), 'promise')} newly missed{f' ({more})' if singles else ''}"
+        return f"{count} in {where} {when}. Worst{at}: {found}"
+    if singles:
+        where, when = _places(singles), _when([item.figure for item in singles])
+        return f"{counted(len(singles), 'promise')} that allow no miss broken by one case each in {where} {when}"
     for kind, said in ((Kind.CANNOT_JUDGE, "Data missing or unusable"), (Kind.KEPT_AGAIN, "Data is back")):
         feeds = [item for item in items if item.change.promise.log and item.change.kind is kind]
         if feeds:
@@ -197,6 +201,7 @@ def _weight(item: Item) -> tuple[object, ...]:
 
 
 def _lines(told: Told) -> list[Line]:
+    """Every change by itself."""
     lines = [line_of(item, areas) for item, areas in _folded(told.items)]
     return [*lines, *_still(told.still), *_quiet(told.quiet)]
 
@@ -228,6 +233,15 @@ def _quiet(quiet: Sequence[tuple[Figure, Reason]]) -> list[Line]:
 def _proof_of_life(told: Told) -> list[str]:
     own = own_figures(told.night.figures)
     return [figures_told(own), *_silences(told.silences), *commitments_told(told.night.commitments)]
+
+
+def _chain_head(night: Night) -> list[str]:
+    if night.chain_head is None:
+        return []
+    position, found = night.chain_head
+    return [
+        f"Chain head: run {position:,}, {found[:16]}… (whoever keeps this line can tell if a run is altered later)."
+    ]
 
 
 def _silences(silences: Mapping[Reason, int]) -> list[str]:

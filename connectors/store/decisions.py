@@ -12,18 +12,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, func, select, update
 
-from checks.changes import Change, Decision, Kind, Promise, Said, Silence
+from checks.changes import ANSWERABLE, Change, Decision, Kind, Promise, Said, Silence
 from checks.errors import NotAnsweringError, PledgeError
+from connectors.slack.answers import subjects, with_answers
 from connectors.slack.blocks import Line, Message, revised
 from connectors.slack.send import Slack
+from connectors.store import explaining
 from connectors.store.announcements import log
+from connectors.store.engine import reading
 from connectors.store.tables import announcements, runs
 
 PROMISE = ("standard", "measure", "force", "area", "period", "log")
 NOWHERE = "-"
 """Stands for the channel in the key of what is not said."""
+PUSHES = 5
+"""How often a message is edited again because an answer came meanwhile."""
 
 
 def key_of(decision: Decision) -> str:
@@ -137,11 +142,11 @@ def push_edits(engine: Engine, slack: Slack) -> int:
         conn.execution_options(reading=True)
         rows = conn.execute(due).mappings().all()
     for row in rows:
-        failure = _push(slack, row)
+        payload, failure = _push(engine, slack, row)
         if isinstance(failure, NotAnsweringError):
             return pushed
         # Revised again while it was pushed: what Slack shows may be the older one, so it stays due.
-        same = table.payload == row["payload"]
+        same = table.payload == payload
         with engine.begin() as conn:
             done = update(announcements).where(table.key == row["key"])
             conn.execute(done.where(same).values(edit_due=False, last_error=str(failure or "")))
@@ -150,13 +155,38 @@ def push_edits(engine: Engine, slack: Slack) -> int:
     return pushed
 
 
-def _push(slack: Slack, row: Mapping[Any, Any]) -> PledgeError | None:
-    try:
-        slack.update(row["channel"], row["slack_ts"], _message(row))
-    except PledgeError as failure:
-        log.warning("announcement %s not edited: %s", row["key"], failure)
-        return failure
-    return None
+def _push(engine: Engine, slack: Slack, row: Mapping[Any, Any]) -> tuple[str, PledgeError | None]:
+    """Edit until Slack was last told what the store says: whoever listens for answers edits, too.
+
+    Returns the wording that was told, and what kept it from being told.
+    """
+    told, payload = None, row["payload"]
+    for _ in range(PUSHES):
+        with reading(engine) as conn:
+            now = conn.execute(select(announcements).where(announcements.c.key == row["key"])).mappings().one()
+            message = as_shown(conn, now)
+        if message == told:
+            break
+        payload = now["payload"]
+        try:
+            slack.update(now["channel"], now["slack_ts"], message)
+        except PledgeError as failure:
+            log.warning("announcement %s not edited: %s", row["key"], failure)
+            return payload, failure
+        told = message
+    return payload, None
+
+
+def as_shown(conn: Connection, row: Mapping[Any, Any]) -> Message:
+    """The message of a row as it has to stand in its channel: its wording, and what was answered to its lines."""
+    said = _message(row)
+    return with_answers(said, explaining.answers(conn, [one.place for one in subjects(said.blocks)]))
+
+
+def can_be_answered() -> ColumnElement[bool]:
+    """The rows of `announcements` that are lines with buttons: those of a promise and a local day."""
+    table = announcements.c
+    return and_(table.kind.in_([kind.value for kind in ANSWERABLE]), table.measure != "", table.period == "day")
 
 
 def _message(row: Mapping[Any, Any]) -> Message:

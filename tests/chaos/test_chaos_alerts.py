@@ -120,8 +120,10 @@ def rows(store: str) -> list[dict[str, Any]]:
     return [dict(row) for row in found]
 
 
-def keys(server: SlackServer, channel: str) -> list[str]:
-    return [m["metadata"]["event_payload"]["key"] for m in server.posted(channel)]
+def keys(server: SlackServer, channel: str, reminders: bool = False) -> list[str]:
+    """What was posted, in order; either the reminders or all but them, which depend on when a line was really said."""
+    found = [m["metadata"]["event_payload"]["key"] for m in server.posted(channel)]
+    return [key for key in found if key.startswith("reminder/") == reminders]
 
 
 def thread_keys(server: SlackServer, channel: str) -> list[str]:
@@ -134,6 +136,7 @@ def shown(server: SlackServer, channel: str) -> dict[str, list[str]]:
     return {
         m["metadata"]["event_payload"]["key"]: [b["text"]["text"] for b in m["blocks"] if "text" in b]
         for m in server.messages[channel]
+        if not m["metadata"]["event_payload"]["key"].startswith("reminder/")
     }
 
 
@@ -149,17 +152,20 @@ def test_every_announcement_exactly_once_in_order_none_lost(
         chaos.night(number)
     for more in (1, 2):  # two undisturbed runs say what is left: the first may find a claim of a killed one
         announce(Attempt(stores[1], rough.url, rough.token, NIGHTS - 1, 0, more * 60))
-    expected, found = rows(stores[0]), rows(stores[1])
-    assert {row["state"] for row in found} == {"sent", "suppressed"}, "nothing is left unsaid"
+    expected, found = ([row for row in rows(store) if row["kind"] != "reminder"] for store in stores)
+    reminders = [row for row in rows(stores[1]) if row["kind"] == "reminder"]
+    assert {row["state"] for row in [*found, *reminders]} == {"sent", "suppressed"}, "nothing is left unsaid"
     assert {row["key"] for row in found} == {row["key"] for row in expected}
     assert len(found) == len(expected) and not any(row["edit_due"] for row in found)
     for channel in (PROMISES, DATA):
         assert keys(rough, channel) == keys(calm, channel), "once each, in order"
+        said = {row["key"].partition("/")[2] for row in reminders if row["channel"] == channel}
+        assert sorted(keys(rough, channel, reminders=True)) == sorted(said), "once a day"
         assert thread_keys(rough, channel) == thread_keys(calm, channel)
         assert shown(rough, channel) == shown(calm, channel)
     in_slack = {m["ts"] for channel in (PROMISES, DATA) for m in rough.messages[channel]}
-    assert {row["slack_ts"] for row in found if row["state"] == "sent"} == in_slack
-    report(chaos, found, rough)
+    assert {row["slack_ts"] for row in [*found, *reminders] if row["state"] == "sent"} == in_slack
+    report(chaos, [*found, *reminders], rough)
 
 
 def report(chaos: Chaos, found: list[dict[str, Any]], server: SlackServer) -> None:

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, insert, text
 
+from checks.changes import Change, Judged, Kind, Promise
 from checks.explanation import Scope
-from connectors.slack.answers import Subject, buttons
 from connectors.slack.blocks import Message
+from connectors.store.announcements import message_row
 from connectors.store.cases import replace_cases, sync_breaches
+from connectors.store.decisions import row_of
 from connectors.store.engine import open_store
 from connectors.store.explaining import acknowledge, explain
 from connectors.store.health import newest_health
@@ -49,12 +51,28 @@ def scope(number: int) -> Scope:
     return Scope(measure=f"attend_{number}", force="norfolk", day=date(2026, 3, number))
 
 
-def send(engine: Engine, name: str, *numbers: int, kind: str = "first_miss", at: datetime = SENT, **more: Any) -> None:
-    about = [Subject(f"attend_{number}", "norfolk", date(2026, 3, number)) for number in numbers]
-    said = Message(kind, name, "x", tuple(buttons(subject) for subject in about)).as_json()
-    row = {"announcement_id": name, "key": name, "kind": kind, "channel": "C1", "state": "sent", "payload": said}
+def send(engine: Engine, name: str, *numbers: int, kind: Kind = Kind.FIRST_MISS, area: str = "", **more: Any) -> None:
+    """The lines of a message about the promises of these days, as a night leaves them."""
+    at = more.pop("at", SENT)
+    rows = []
+    for number in numbers:
+        day = date(2026, 3, number)
+        change = Change(kind, Promise("s", f"attend_{number}", "norfolk", area), Judged(day, "missed"), day)
+        rows.append(row_of(change, "r1", "C1", said_in=f"C1/{name}") | {"announcement_id": f"{name}{number}{area}"})
+    write(engine, at, rows, **more)
+
+
+def send_digest(engine: Engine) -> None:
+    """A message with its details in its thread, which count for nothing."""
+    digest = message_row("C1", Message("digest", "digest/1", "x", ()), announcement_id="d")
+    details = message_row("C1", Message("figures", "figures/1", "x", ()), announcement_id="f", thread_of="C1/digest/1")
+    for row in (digest, details):
+        write(engine, SENT, [row])
+
+
+def write(engine: Engine, at: datetime, rows: list[dict[str, Any]], state: str = "sent") -> None:
     with engine.begin() as conn:
-        conn.execute(insert(announcements), [row | {"created_at": at, "sent_at": at} | more])
+        conn.execute(insert(announcements), [row | {"created_at": at, "sent_at": at, "state": state} for row in rows])
 
 
 def counts(engine: Engine) -> dict[tuple[date, str, str], tuple[Any, ...]]:
@@ -69,9 +87,11 @@ def test_nothing_was_sent(store: Engine) -> None:
 
 def test_sent_acknowledged_explained_and_how_fast(store: Engine) -> None:
     send(store, "a1", 1, 2, 3)
-    send(store, "a2", 1, kind="still_missed", at=SENT + timedelta(days=2))
-    send(store, "a3", 3, state="failed")
-    send(store, "a4", kind="digest")
+    send(store, "a1", 2, area="north")  # told and answered in one breath with its force
+    send(store, "a2", 1, kind=Kind.STILL_MISSED, at=SENT + timedelta(days=2))
+    send(store, "a3", 3, kind=Kind.KEPT_AGAIN)
+    send(store, "a4", 2, kind=Kind.STILL_MISSED, state="failed")
+    send_digest(store)
     with store.begin() as conn:
         acknowledge(conn, scope(1), "U1", SENT + timedelta(minutes=10))
         acknowledge(conn, scope(1), "U2", SENT + timedelta(minutes=50))
@@ -79,6 +99,7 @@ def test_sent_acknowledged_explained_and_how_fast(store: Engine) -> None:
     assert counts(store) == {
         (MARCH, "norfolk", "first_miss"): (3, 2, 1, 0, 1200.0),
         (MARCH, "norfolk", "still_missed"): (1, 1, 0, 0, None),  # seen before it was said again
+        (MARCH, "norfolk", "kept_again"): (1, 0, 0, 0, None),
         (MARCH, "all", "digest"): (1, 0, 0, 0, None),
     }
 
@@ -104,7 +125,7 @@ def test_missed_again_after_an_answer_is_reopened(store: Engine) -> None:
 
 def test_only_what_changed_is_written(store: Engine) -> None:
     send(store, "a1", 1)
-    send(store, "a4", kind="digest")
+    send_digest(store)
     assert [record(store, "r1", ZONE), record(store, "r2", ZONE)] == [2, 0]
     with store.begin() as conn:
         acknowledge(conn, scope(1), "U1", SENT + timedelta(seconds=90))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,15 +16,19 @@ import pytest
 from sqlalchemy import Engine, insert, select
 
 from checks.commitment import measures
+from checks.explanation import Scope
 from connectors.settings import Settings
+from connectors.slack.answering import Answering
 from connectors.slack.send import Slack
+from connectors.store.decisions import push_edits
 from connectors.store.engine import open_store
+from connectors.store.explaining import acknowledge
 from connectors.store.figures import record_figures
 from connectors.store.tables import announcements, explanations, metadata
 from connectors.store.write import add_delivery, add_quarantine, finish_run, start_run
 from dags.alerting import alert, decide_and_lay_down
 from dags.plan import Plan
-from tests.slack_server import Drops, Fails, Refuses, SlackServer
+from tests.slack_server import Drops, Fails, Holds, Refuses, SlackServer
 
 STANDARD, CHANNEL, DATA = "policing_pledge_2008", "C0123456789", "C0000000DATA"
 FIRST = date(2026, 3, 2)
@@ -43,7 +48,7 @@ class Nights:
         with self.engine.begin() as conn:
             begun = {"run_id": run_id, "as_at": as_at(night), "started_at": as_at(night), "standards": [STANDARD]}
             start_run(conn, begun)
-            record_figures(conn, run_id, figures)
+            record_figures(conn, run_id, figures, lambda row: {"signal": row.get("signal", "")})
             if not run:
                 add_delivery(conn, delivery(run_id, night, fit, reason))
             finish_run(conn, run_id)
@@ -66,8 +71,15 @@ class Nights:
         return [dict(row) for row in found if about.items() <= dict(row).items()]
 
     def told(self, channel: str = CHANNEL) -> list[str]:
-        """The headlines of the channel."""
-        return [message["text"].splitlines()[0] for message in self.server.posted(channel)]
+        """The headlines of the channel, without those of reminders."""
+        return [m["text"].splitlines()[0] for m in self.server.posted(channel) if "reminder/" not in key_of(m)]
+
+    def reminded(self) -> list[str]:
+        return [m["text"].splitlines()[0] for m in self.server.posted() if "reminder/" in key_of(m)]
+
+
+def key_of(message: Row) -> str:
+    return str(message["metadata"]["event_payload"]["key"])
 
 
 def as_at(night: int) -> datetime:
@@ -142,6 +154,79 @@ def test_a_miss_its_week_and_its_end(on_either_store: Nights) -> None:
     assert silent == [f"said_recently: {n} days before" for n in range(1, 7)]
     (first,) = nights.rows(kind="first_miss")
     assert first["resolved_at"] and first["slack_ts"] == standing["ts"] and first["since"] == FIRST
+
+
+def test_what_waits_too_long_is_reminded_of_once_a_night(nights: Nights) -> None:
+    nights.night(1, figure(1, MISS))
+    assert nights.reminded() == []
+    nights.night(2, figure(2, MISS, signal="common_cause"))
+    assert nights.reminded() == ["1 alert without an answer, 1 of them far too long. Oldest: 24 hours"]
+    before = everything(nights.engine)["announcements"]
+    nights.record(2, run="-again")
+    nights.say(2, "-again", minutes=30)
+    assert everything(nights.engine)["announcements"] == before and len(nights.reminded()) == 1
+    answer(nights, 1)
+    nights.night(3, figure(3, MISS, signal="common_cause"))
+    assert len(nights.reminded()) == 1
+
+
+def answer(nights: Nights, night: int) -> None:
+    with nights.engine.begin() as conn:
+        day = Scope(measure="answer_999", force="norfolk", day=FIRST + timedelta(days=night - 1))
+        acknowledge(conn, day, "U0MANAGER", as_at(night) + timedelta(hours=1), "slack")
+
+
+ANSWERED = "Acknowledged by <@U0MANAGER>"
+
+
+def test_an_edit_of_the_night_keeps_the_answers(on_either_store: Nights) -> None:
+    nights = on_either_store
+    nights.night(1, figure(1, MISS))
+    answer(nights, 1)
+    nights.night(2, figure(2, KEPT))
+    standing = nights.server.posted()[0]
+    assert "Kept again – " in standing["text"] and "Answered: 1 acknowledged" in standing["text"]
+    assert ANSWERED in json.dumps(standing["blocks"])
+    assert ANSWERED not in nights.rows(kind="digest")[0]["payload"], "the wording is kept apart from the answers"
+
+
+def test_an_answer_given_while_the_night_edits_is_not_undone(nights: Nights) -> None:
+    """The listener edits after the night has read what stands there and before its edit arrives."""
+    nights.night(1, figure(1, MISS))
+    nights.record(2, figure(2, KEPT))
+    with nights.engine.begin() as conn:
+        decide_and_lay_down(conn, nights.plan(2), nights.settings, as_at(2))
+    held = Holds()
+    nights.server.next("chat.update", held)
+    slack = Slack(nights.server.token, nights.server.url, timeout=5, interval=0.01)
+    with ThreadPoolExecutor(1) as pool:
+        pushing = pool.submit(push_edits, nights.engine, slack)
+        assert held.taken.wait(10)
+        answer(nights, 1)
+        held.release.set()
+        pushing.result()
+    standing = nights.server.posted()[0]
+    assert "Kept again – " in standing["text"] and ANSWERED in json.dumps(standing["blocks"])
+
+
+def test_the_listener_keeps_what_the_night_says(nights: Nights) -> None:
+    """The night revises and pushes while the listener's edit is on its way."""
+    nights.night(1, figure(1, MISS))
+    answer(nights, 1)
+    nights.record(2, figure(2, KEPT))
+    slack = Slack(nights.server.token, nights.server.url, timeout=5, interval=0.01)
+    ear = Answering(nights.engine, slack, ("S0DESK",), lambda: as_at(2), threading.Event())
+    held = Holds()
+    nights.server.next("chat.update", held)
+    standing = nights.server.posted()[0]
+    with ThreadPoolExecutor(1) as pool:
+        editing = pool.submit(ear.show, CHANNEL, standing["ts"], {})
+        assert held.taken.wait(10)
+        with nights.engine.begin() as conn:
+            decide_and_lay_down(conn, nights.plan(2), nights.settings, as_at(2))
+        held.release.set()
+        editing.result()
+    assert "Kept again – " in standing["text"] and ANSWERED in json.dumps(standing["blocks"])
 
 
 def test_the_same_night_again_adds_nothing(nights: Nights) -> None:

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, insert
 
+from checks.changes import Change, Judged, Kind, Promise
 from checks.explanation import Scope
 from connectors.settings import Settings
-from connectors.slack.answers import Subject, buttons
-from connectors.slack.blocks import Message
 from connectors.store.cases import replace_cases, sync_breaches
+from connectors.store.decisions import row_of
 from connectors.store.engine import open_store
 from connectors.store.explaining import acknowledge, explain
 from connectors.store.tables import announcements
 from connectors.store.write import start_run
-from dags.reminding import reminder_message, reminders
+from dags.reminding import promise_channels, reminder_message, reminders
 from tests.slack_limits import fault
 
 DAY = date(2026, 3, 2)
@@ -36,7 +36,7 @@ def alerted(store_url: str) -> Iterator[Engine]:
         start_run(conn, {"run_id": "r1", "as_at": SENT, "started_at": SENT, "standards": ["s"]})
         for measure, count in ((URGENT, 1), (CALLS, 2)):
             misses(conn, measure, count)
-        conn.execute(insert(announcements), [announced("a1", "C0000001", URGENT, CALLS)])
+        conn.execute(insert(announcements), announced("a1", "C0000001", URGENT, CALLS))
     yield engine
     engine.dispose()
 
@@ -50,16 +50,22 @@ def misses(conn: Any, measure: str, count: int) -> None:
     sync_breaches(conn, "r1", "s", measure, "norfolk")
 
 
-def announced(name: str, channel: str, *about: str, kind: str = "first_miss") -> dict[str, Any]:
-    blocks = tuple(buttons(Subject(measure, "norfolk", DAY, name)) for measure in about)
-    said = Message(kind, name, "x", blocks)
-    row = {"announcement_id": name, "key": f"{channel}/{name}", "kind": kind, "channel": channel, "state": "sent"}
-    return row | {"payload": said.as_json(), "created_at": SENT, "sent_at": SENT, "slack_ts": "1.1"}
+def announced(name: str, channel: str, *about: str, day: date = DAY) -> list[dict[str, Any]]:
+    """The lines of a message, as a night leaves them."""
+    lines = []
+    for measure in about:
+        promise = Promise("s", measure, "norfolk")
+        change = Change(Kind.FIRST_MISS, promise, Judged(day, "missed"), day)
+        row = row_of(change, "r1", channel, said_in=f"{channel}/{name}")
+        sent = {"announcement_id": row["key"] + name, "state": "sent", "created_at": SENT, "sent_at": SENT}
+        lines.append({**row, **sent, "slack_ts": "1.1"})
+    return lines
 
 
 def waiting(engine: Engine, after: timedelta, channel: str = "") -> list[tuple[str, str, str, int]]:
     with engine.connect() as conn:
         found = reminders(conn, Settings(), SENT + after, channel)
+        assert promise_channels(conn) == ["C0000001"]
     return [(one.level, one.waiting.what, one.waiting.measure, one.waiting.count) for one in found]
 
 
@@ -101,11 +107,9 @@ def test_the_message_of_a_channel(alerted: Engine) -> None:
 
 def test_more_than_ten_are_shortened(alerted: Engine) -> None:
     with alerted.begin() as conn:
-        rows = [announced(f"b{n}", "C0000001", URGENT) for n in range(15)]
-        for n, row in enumerate(rows):
-            about = Subject("message_answered", "norfolk", date(2026, 2, 1 + n), "b")
-            row["payload"] = Message("first_miss", "b", "x", (buttons(about),)).as_json()
-        conn.execute(insert(announcements), rows)
+        for n in range(15):
+            lines = announced(f"b{n}", "C0000001", "message_answered", day=date(2026, 2, 1 + n))
+            conn.execute(insert(announcements), lines)
         told = reminder_message(conn, Settings(), SENT + timedelta(hours=13), "Europe/London")
     assert told
     assert "… and 8 more" in told.text

@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
 from checks.changes import Change, Judged, Kind, Promise, Reason
+from checks.explanation import Answer
 from checks.statistics import wilson
+from connectors.slack.answers import answered, subjects
 from connectors.slack.blocks import Message, revised
 from connectors.slack.lines import line_of, revised_line
 from connectors.slack.night import Item, Night, Told
@@ -73,6 +75,12 @@ AT_RISK = item(Kind.AT_RISK, judged(0, 7), "advice_given")
 UNFIT = feed(Kind.CANNOT_JUDGE, "unfit", "41 of 400 rows were quarantined")
 SILENT = feed(Kind.CANNOT_JUDGE, "silent", force="kent", log="incidents")
 BACK = feed(Kind.KEPT_AGAIN, "fit", closes=True)
+TOWNS = ("Breckland", "King's Lynn", "Great Yarmouth", "North Norfolk", "Broadland")
+SINGLES = tuple(
+    item(Kind.FIRST_MISS, judged(of, of + 1, target=1.0, signal="no_limits"), measure, area=town, severity=severity)
+    for of, (measure, severity) in enumerate((("eta_emergency", "high"), ("advice_given", "medium")), 3)
+    for town in TOWNS[: 2 * of - 3]
+)
 SILENCES = {
     Reason.AS_PROMISED: 41, Reason.MAY_BE_CHANCE: 1, Reason.BELOW_MINIMUM_N: 1, Reason.SAID_RECENTLY: 2,
     Reason.NEVER_JUDGED: 6,
@@ -114,6 +122,9 @@ TOLD = {
     "few": FEW,
     "many": MANY,
     "hostile": HOSTILE,
+    "single_cases": Told(items=SINGLES, **ALONE_IN),
+    "single_cases_beside_a_miss": Told(replace(BAD, chain_head=(42, "3f2a9c0d11e2b4a7" * 4)), (*SINGLES, NEW, EVERY)),
+    "one_single_case": Told(items=SINGLES[:1], **ALONE_IN),
     "quiet_night": Told(QUIET, silences={Reason.AS_PROMISED: 44}),
     "quiet_night_with_misses": Told(BAD, quiet=QUIET_MISSES, silences=SILENCES),
     "blind_night": Told(BLIND, silences={Reason.MUTED_BY_FEED: 2}),
@@ -125,6 +136,7 @@ def messages() -> dict[str, Message]:
     found = {name: night_message(told) for name, told in TOLD.items()}
     found["still_missed_in_the_thread"] = thread_reply("still_missed/1", STILL)
     found["many_in_the_thread"] = replies(MANY)[0]
+    found["single_cases_in_the_thread"] = replies(TOLD["single_cases"])[0]
     opened = night_message(TOLD["first_miss"])
     kept = item(Kind.KEPT_AGAIN, judged(1130, 1204, "kept", date(2026, 11, 6)), since=DAY, closes=True)
     later = item(Kind.STILL_MISSED, judged(1000, 1180, start=date(2026, 11, 9)), since=DAY)
@@ -191,8 +203,25 @@ def test_the_buttons_carry_what_an_explanation_covers() -> None:
         "norfolk",
         "2026-11-02",
     )
-    for name in ("kept_again", "restated", "feeds_down", "cannot_judge"):
+    assert [one.place for one in subjects(night_message(TOLD["first_miss"]).blocks)] == [("answer_999", "norfolk", DAY)]
+    for name in ("kept_again", "restated", "feeds_down", "cannot_judge", "first_miss_of_a_month"):
         assert not [b for b in night_message(TOLD[name]).blocks if b["type"] == "actions"]
+
+
+def test_single_cases_are_one_line_and_each_is_in_the_thread_with_its_buttons() -> None:
+    told = TOLD["single_cases"]
+    (line,) = lines(night_message(told))
+    assert line.startswith("*Broken by one case each – 8 promises that allow no miss")
+    assert not subjects(night_message(told).blocks)
+    assert len(lines(replies(told)[0])) == len(SINGLES) == 8
+    assert len({one.key for one in subjects(replies(told)[0].blocks)}) == 8
+
+
+def test_there_is_room_for_an_answer_to_every_line() -> None:
+    for said in (night_message(MANY), *replies(MANY), *replies(TOLD["single_cases"])):
+        seen = {one.place: Answer("U0MANAGER", AS_AT) for one in subjects(said.blocks)}
+        shown = answered(said.blocks, seen)
+        assert len(shown) <= 50 and (not seen or shown != said.blocks)
 
 
 def test_an_edited_message_keeps_its_other_lines_and_its_key() -> None:
