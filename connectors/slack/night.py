@@ -97,8 +97,8 @@ class Item:
     """One change as a channel is told it.
 
     `key` names its announcement; `title` and `limit` are the measure's in plain words (a feed: `title` is the log).
-    `standard` is the standard's title where several judge, `owner` who has to act, both may be ''. `mutes` are the
-    titles that cannot be judged while a feed is down.
+    `standard` is the standard's title where several judge, `owner` who has to act, `mention` the ID of the user group
+    to call; all may be ''. `mutes` are the titles that cannot be judged while a feed is down.
     """
 
     key: str
@@ -108,6 +108,7 @@ class Item:
     owner: str = ""
     standard: str = ""
     mutes: tuple[str, ...] = ()
+    mention: str = ""
 
     @property
     def figure(self) -> Figure:
@@ -141,7 +142,8 @@ class Told:
     """What one channel is told of one night.
 
     `items` are its changes, `still` those said in the thread of an earlier message, `quiet` the missed figures that
-    did not alarm and why; `silences` counts all decisions to say nothing. `is_digest`: the channel that gets the
+    did not alarm and why; `silences` counts all decisions to say nothing, `silenced` (by the id of a standing silence)
+    what would have been said. `is_digest`: the channel that gets the
     proof of life. `number` counts the messages of one channel and day: a later run may have more to say.
     """
 
@@ -152,3 +154,4 @@ class Told:
     silences: Mapping[Reason, int] = field(default_factory=dict)
     is_digest: bool = True
     number: int = 1
+    silenced: Mapping[str, int] = field(default_factory=dict)
