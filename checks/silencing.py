@@ -74,6 +74,7 @@ def applying(
 
 
 def over(silences: Iterable[StandingSilence], now: datetime, announced: Collection[str]) -> list[StandingSilence]:
-    """Those that are over and whose end nobody was told of, in the order they ended."""
+    """Those that were in force, are over and whose end nobody was told of, in the order they ended."""
+    silences = (each for each in silences if each.over_at > each.starts_at)
     found = [each for each in silences if now >= each.over_at and each.silence_id not in announced]
     return sorted(found, key=lambda each: (each.over_at, each.silence_id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from checks.errors import PledgeError, UsageError
 from connectors.settings import Settings, load
-from dags import steps
+from dags import operations, steps
 from dags.plan import Plan
 
 log = logging.getLogger("pledge")
@@ -30,9 +31,8 @@ def admit(as_at: datetime, dag_run_id: str) -> dict[str, Any]:
     """Open the night's run and admit what was delivered; the same DAG run always means the same run."""
     settings = _settings()
     if not settings.input and not settings.nightly_sources:
-        raise AirflowFailException(
-            str(UsageError("PLEDGE_INPUT", "nothing to read is set", "a folder or PLEDGE_NIGHTLY_SOURCES", "Set one."))
-        )
+        unset = UsageError("PLEDGE_INPUT", "nothing to read is set", "a folder or PLEDGE_NIGHTLY_SOURCES", "Set one.")
+        raise _permanent(unset) from unset
     sources = tuple(settings.nightly_sources.split())
     plan = steps.new_plan(settings, as_at.astimezone(UTC), datetime.now(UTC), input=settings.input, sources=sources)
     try:
@@ -72,3 +72,19 @@ def announce(plan: dict[str, Any]) -> None:
 def publish(plan: dict[str, Any]) -> None:
     """Publish the figures."""
     steps.publish(Plan.from_json(plan), _settings(), log.info)
+
+
+def task_failed(context: Mapping[str, Any]) -> None:
+    """Tell operations of a task that failed for good, once per run and task."""
+    task, run = context["task"], context["dag_run"]
+    force = getattr(task, "op_kwargs", {}).get("force", "")
+    what = f"{task.task_id} failed" + (f" for {force}" if isinstance(force, str) and force else "")
+    error = context.get("exception") or RuntimeError()
+    operations.run_failed(
+        _settings(), run.run_id, what, error if isinstance(error, BaseException) else RuntimeError(), datetime.now(UTC)
+    )
+
+
+def digest_overdue() -> None:
+    """Tell operations that the digest was not said by 06:30, if it was not."""
+    operations.digest_absent(_settings(), datetime.now(UTC), log.info)

@@ -17,6 +17,7 @@ import typer
 
 from checks.errors import UsageError
 from connectors.settings import Settings, load
+from dags import cli_alerts
 from dags.failing import failure
 from dags.options import (
     AreaOption,
@@ -47,6 +48,7 @@ app = typer.Typer(
 )
 standards_app = typer.Typer(help="The published standards.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(standards_app, name="standards")
+cli_alerts.register(app)
 
 
 @app.command()

@@ -36,6 +36,7 @@ from dags.plan import (
     chosen_standards,
     code_version,
     commitments_by_measure,
+    forces_of,
     new_run_id,
     zones,
 )
@@ -50,6 +51,10 @@ def _silent(_: str) -> None:
 
 def start(plan: Plan, settings: Settings) -> Plan:
     """Settle the plan and open the run in the store; a plan that was started before stays as it is."""
+    if settings.slack_routes:  # what is wrong with them is said before a night's work, not after it
+        from connectors.slack.routes import routes_of
+
+        routes_of(settings, forces_of(settings))
     standards = chosen_standards(settings, plan.standards)
     engine = _opened(plan)
     with engine.begin() as conn:
@@ -228,6 +233,20 @@ def announce(plan: Plan, settings: Settings, say: Say = _silent) -> str:
     unsaid = "could not be said: it is kept, and said when Slack takes it"
     say(f"Slack: the night's message {unsaid if state == 'failed' else f'is {state}'}.")
     return state
+
+
+def say_due(settings: Settings, now: datetime) -> int:
+    """Say what is due by the clock alone (held messages, ends of silences, the unsaid); returns how many were sent."""
+    from dags.operations import say_due
+
+    return say_due(settings, now)
+
+
+def digest_absent(settings: Settings, now: datetime, say: Say = _silent) -> bool:
+    """Is it after 06:30 (local) and yesterday's digest not said? Operations are told once a day."""
+    from dags.operations import digest_absent
+
+    return digest_absent(settings, now, say)
 
 
 def publish(plan: Plan, settings: Settings, say: Say = _silent) -> list[str]:

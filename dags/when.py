@@ -25,8 +25,8 @@ def _day(text: str | None, option: str) -> date | None:
         raise UsageError(option, f"{text} is not a day", "YYYY-MM-DD", "Correct it.") from None
 
 
-def moment(text: str | None) -> datetime:
-    """`--as-at`: an ISO 8601 moment; without offset it is UTC, a bare day its first moment; None is now."""
+def moment(text: str | None, option: str = "--as-at") -> datetime:
+    """An ISO 8601 moment; without offset it is UTC, a bare day its first moment; None is now."""
     if not text:
         return datetime.now(UTC)
     try:
@@ -34,7 +34,7 @@ def moment(text: str | None) -> datetime:
         said = (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         found, expected = f"{text} is not a moment", "ISO 8601, such as 2026-03-31T06:00:00Z"
-        raise UsageError("--as-at", found, expected, "Correct it.") from None
+        raise UsageError(option, found, expected, "Correct it.") from None
     if said < EARLIEST:
-        raise UsageError("--as-at", f"{text} is before 1990", "a moment the logs can speak of", "Correct it.")
+        raise UsageError(option, f"{text} is before 1990", "a moment the logs can speak of", "Correct it.")
     return said

@@ -11,11 +11,13 @@ import pytest
 
 from tests.journey.logs import call, write
 from tests.journey.pledge import Pledge
+from tests.slack_server import SlackServer
 
+CHANNEL, OPERATIONS = "C0123456789", "C000OPERATE"
 DAGS = Path(__file__).parents[2] / "dags"
 
 
-def airflow(home: Path, pledge: Pledge, *arguments: str) -> subprocess.CompletedProcess[str]:
+def airflow(home: Path, pledge: Pledge, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW_", "PLEDGE_"))}
     environment |= {
         "AIRFLOW_HOME": str(home),
@@ -26,11 +28,22 @@ def airflow(home: Path, pledge: Pledge, *arguments: str) -> subprocess.Completed
         "PLEDGE_INPUT": str(pledge.input),
         "PLEDGE_LAKE": str(pledge.lake),
         "PLEDGE_STORE": pledge.store,
+        **more,
     }
     binary = Path(sys.executable).with_name("airflow")
     return subprocess.run(
         [str(binary), *arguments], env=environment, capture_output=True, text=True, timeout=280, cwd=home
     )
+
+
+def slack_settings(slack: SlackServer) -> dict[str, str]:
+    return {
+        "PLEDGE_SLACK_TOKEN": slack.token,
+        "PLEDGE_SLACK_URL": slack.url,
+        "PLEDGE_SLACK_CHANNEL": CHANNEL,
+        "PLEDGE_SLACK_OPERATIONS_CHANNEL": OPERATIONS,
+        **{name: "" for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")},
+    }
 
 
 def test_one_force_fails_and_the_other_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,7 +59,10 @@ def test_one_force_fails_and_the_other_is_recorded(tmp_path: Path, monkeypatch: 
         file.write_bytes(b"PAR1 damaged")
 
     assert airflow(home, pledge, "db", "migrate").returncode == 0
-    done = airflow(home, pledge, "dags", "test", "nightly", "2026-03-04T06:00:00+00:00")
+    with SlackServer(channels=(CHANNEL, OPERATIONS)) as slack:
+        done = airflow(home, pledge, "dags", "test", "nightly", "2026-03-04T06:00:00+00:00", **slack_settings(slack))
+        failures = [message["text"] for message in slack.posted(OPERATIONS)]
+        digest = [message["text"] for message in slack.posted(CHANNEL)]
     told = done.stdout + done.stderr
     assert "a file of norfolk cannot be read" in told, told[-3000:]
     assert pledge.states("answer_999") == {"norfolk": "pending", "suffolk": "missed"}
@@ -54,4 +70,7 @@ def test_one_force_fails_and_the_other_is_recorded(tmp_path: Path, monkeypatch: 
     assert runs == {"2026-03-03T06:00:00Z": "done", "2026-03-04T06:00:00Z": "done"}
     assert pledge.figure("answer_999", "day", "2026-03-03", force="suffolk")["missed"] == 1
     assert {row["force"] for row in pledge.rows("breaches")} == {"suffolk"}
+    assert len(failures) == 1 and failures[0].startswith("Pipeline: judge failed for norfolk"), failures
+    assert "a file of norfolk cannot be read" in failures[0] and "Traceback" not in failures[0]
+    assert len(digest) == 1 and "Pipeline" not in digest[0], "a failure of the pipeline is no news of a promise"
     assert (tmp_path / "pledge" / "published" / "verdicts.csv").is_file()
