@@ -42,7 +42,7 @@ def slack_settings(slack: SlackServer) -> dict[str, str]:
         "PLEDGE_SLACK_URL": slack.url,
         "PLEDGE_SLACK_CHANNEL": CHANNEL,
         "PLEDGE_SLACK_OPERATIONS_CHANNEL": OPERATIONS,
-        **{name: "" for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")},
+        **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), ""),
     }
 
 
