@@ -28,6 +28,7 @@ from connectors.store.tables import announcements
 DUE_AT = (6, 30)
 """The local time by which the digest of the day before has been said."""
 LOOK_BACK = timedelta(days=1)
+BEFORE_THE_NEWS = timedelta(milliseconds=1)
 log = logging.getLogger("pledge")
 
 
@@ -130,4 +131,4 @@ def lay_down_ends(conn: Connection, settings: Settings, now: datetime) -> int:
         for channel, count in sorted(channels.items()):
             message = notices.silence_ended(key, silence.silence_id, count, silence.starts_at, early)
             rows.append(message_row(channel, message))
-    return lay_down(conn, rows, now)
+    return lay_down(conn, rows, now - BEFORE_THE_NEWS)
