@@ -75,7 +75,8 @@ def validate(
 @routes_app.command("explain")
 def explain(
     force: Annotated[str, typer.Option(help="Force slug.")],
-    measure: Annotated[str, typer.Option(help="Measure; '' = an announcement about a log.")] = "",
+    measure: Annotated[str, typer.Option(help="Measure.")] = "",
+    log: Annotated[str, typer.Option(help="Instead of a measure: an announcement about this log.")] = "",
     area: Annotated[str, typer.Option(help="Area; '' = the force as a whole.")] = "",
     kind: Annotated[str, typer.Option(help="Kind of announcement; default: first_miss, or cannot_judge.")] = "",
     severity: Annotated[str, typer.Option(help="high, medium or low; default: the standard's.")] = "",
@@ -88,7 +89,7 @@ def explain(
     from dags.explaining import COLUMNS, Explained, explained, in_sentences, subject_of
 
     settings, now = settings_of(lake, store), moment(at, "--at")
-    subject = subject_of(settings, force, area, measure, kind, severity, now)
+    subject = subject_of(settings, force, area, measure, log, kind, severity, now)
     found: Explained = explained(settings, subject, now)
     if form is Format.TABLE:
         print("\n".join(in_sentences(found)))

@@ -11,6 +11,7 @@ from checks.changes import Kind, Subject
 from checks.commitment import measures
 from checks.errors import UsageError
 from checks.hours import Occasion
+from checks.logs import LOGS
 from checks.matching import matcher_of
 from checks.routing import Chosen, Route, passed_over
 from checks.silencing import StandingSilence
@@ -18,6 +19,7 @@ from checks.standard import rule_for
 from connectors.settings import Settings
 from connectors.store import silences
 from connectors.store.engine import open_store, reading
+from dags.deciding import severity_of_feed
 from dags.plan import chosen_standards, forces_of
 from dags.routing import Router
 
@@ -25,15 +27,19 @@ COLUMNS = ("step", "name", "applies", "why", "channel", "mention", "owner", "hel
 
 
 def subject_of(
-    settings: Settings, force: str, area: str, measure: str, kind: str, severity: str, now: datetime
+    settings: Settings, force: str, area: str, measure: str, log: str, kind: str, severity: str, now: datetime
 ) -> Subject:
     """What the announcement would be about; what is not named is what a run would find."""
+    if bool(log) == bool(measure) or (log and log not in LOGS):
+        found = f"there is no log {log}" if log and not measure else "neither or both of --measure and --log are named"
+        raise UsageError("pledge route explain", found, f"a measure, or one of {', '.join(LOGS)}", "Name one.")
     kind = kind or (Kind.FIRST_MISS if measure else Kind.CANNOT_JUDGE).value
     named = {"force": force, "measure": measure, "kind": kind, "severity": severity}
     matcher_of("pledge route explain", named, forces_of(settings))
-    if measure and not severity:
-        rule = rule_for(chosen_standards(settings, [])[-1], measure, force, now.date())
-        severity = rule.severity if rule else ""
+    standards = chosen_standards(settings, [])
+    if not severity:
+        rule = rule_for(standards[-1], measure, force, now.date()) if measure else None
+        severity = severity_of_feed(standards, log) if log else rule.severity if rule else ""
     commitment = measures()[measure].commitment if measure else None
     return Subject(Kind(kind), force, area, commitment, measure, severity)
 

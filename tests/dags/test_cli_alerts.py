@@ -44,7 +44,7 @@ CASES = {
     "good_friday": "--force norfolk --measure answer_999 --at 2026-04-03T12:00:00Z",
     "night_of_the_clock_change": "--force norfolk --measure answer_999 --at 2026-03-29T03:10:00Z",
     "an_area_elsewhere": "--force suffolk --measure answer_999 --area west --kind kept_again --at 2026-03-06T12:00:00Z",
-    "a_log_at_night": "--force gwent --at 2026-03-06T22:00:00Z",
+    "a_log_at_night": "--force gwent --log calls --at 2026-03-06T22:00:00Z",
 }
 
 
@@ -86,7 +86,9 @@ def test_the_same_as_rows(pledge: Pledge) -> None:
     [
         ("--force norfolc --measure answer_999", "no force is called norfolc"),
         ("--force norfolk --measure answer_99", "Did you mean answer_999?"),
-        ("--force norfolk --kind miss", "there is no kind miss"),
+        ("--force norfolk --log calls --kind miss", "there is no kind miss"),
+        ("--force norfolk", "neither or both of --measure and --log"),
+        ("--force norfolk --log call", "there is no log call"),
         ("--force norfolk --at noon", "--at: noon is not a moment"),
     ],
 )

@@ -32,6 +32,11 @@ ROWS: dict[str, dict[str, Any]] = {
     },
     "explanations": {"breach_id": "b1", "recorded_at": NOW, "reason": "staffing"},
     "integrity_signals": {"run_id": "r1", "signal": "heaping"},
+    "silences": {
+        "silence_id": "s1", "recorded_at": NOW, "matcher": "{}", "reason": "r", "author": "a", "starts_at": NOW,
+        "ends_at": NOW,
+    },
+    "silence_ends": {"silence_id": "s1", "ended_at": NOW, "ended_by": "b"},
 }  # fmt: skip
 
 
