@@ -200,10 +200,11 @@ def _without_overtaken(decisions: list[Decision]) -> list[Decision]:
     told = [n for n, each in enumerate(decisions) if isinstance(each, Change) and each.kind is not Kind.RESTATED]
     opened = {each.since for each in decisions if isinstance(each, Change) and each.kind is Kind.FIRST_MISS}
     kept = decisions.copy()
-    for n in told[:-1]:
+    for n in told:
         change = kept[n]
         assert isinstance(change, Change)
-        if change.closes and change.since not in opened:
-            continue
-        kept[n] = Silence(change.kind, change.promise, change.figure, Reason.OVERTAKEN, "by a later period")
+        if change.closes and change.since in opened:
+            kept[n] = change = replace(change, was_unsaid=True)
+        if n != told[-1] and not (change.closes and not change.was_unsaid):
+            kept[n] = Silence(change.kind, change.promise, change.figure, Reason.OVERTAKEN, "by a later period")
     return kept

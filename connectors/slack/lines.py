@@ -28,6 +28,7 @@ from connectors.slack.phrases import (
 
 NEXT = "Next: acknowledge, find out why, then explain"
 ITEM_LIMIT, BUTTON_LIMIT = 700, 2000
+UNSAID = "Missed for a while, kept again"
 LEADS = {
     Kind.FIRST_MISS: "Newly missed",
     Kind.STILL_MISSED: "Still missed",
@@ -43,7 +44,7 @@ def line_of(item: Item, areas: Sequence[Item] = ()) -> Line:
     if item.change.promise.log:
         lead, rest = _feed(item)
     else:
-        lead = f"{LEADS[item.change.kind]} – {_subject(item)}"
+        lead = f"{UNSAID if item.change.was_unsaid else LEADS[item.change.kind]} – {_subject(item)}"
         rest = _REST[item.change.kind](item, areas)
     lead = lead.replace("*", "∗")
     return Line(item.change.kind.value, lead, rest, key=item.key, value=_value(item), limit=ITEM_LIMIT)

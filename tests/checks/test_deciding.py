@@ -176,6 +176,7 @@ def test_of_a_miss_and_its_end_in_one_run_only_the_end_is_told() -> None:
     decided = decide(PROMISE, [], [figure(7, "missed"), figure(8, "kept"), figure(9, "kept")], None, NIGHT)
     assert [told(each) for each in decided] == ["overtaken", "kept_again", "as_promised"]
     assert isinstance(decided[1], Change) and decided[1].since == day(7)
+    assert decided[1].was_unsaid
 
 
 def test_the_end_of_an_announced_episode_is_told_beside_a_new_one() -> None:
