@@ -28,7 +28,7 @@ from connectors.store.engine import lock_slice, open_store
 from connectors.store.tables import announcements
 from dags.deciding import decided
 from dags.operations import lay_down_ends
-from dags.placing import Placed, counted_by_silence, place
+from dags.placing import Placed, counted_by_silence, place, told_elsewhere
 from dags.plan import Plan, chosen_standards
 from dags.routing import Router
 from dags.saying import night as digest_night
@@ -75,7 +75,7 @@ def decide_and_lay_down(conn: Connection, plan: Plan, settings: Settings, now: d
         below = [each.item for each in still if (each.channel, each.held_until) == (group.channel, group.held_until)]
         told = Told(night, tuple(shown[group]), tuple(below), is_digest=group == digest)
         if group == digest:
-            told = _with_proof_of_life(told, quiet, counted_by_silence(placed))
+            told = _with_proof_of_life(told, quiet, placed, group.channel)
         told = replace(told, number=_number(conn, told, group, messages))
         if told.items or (group == digest and told.number == 1):
             messages += _message_rows(told, group, plan)
@@ -124,9 +124,14 @@ def _reply_row(placed: Placed, thread_of: str, plan: Plan) -> dict[str, Any]:
     return {**about, **message_row(channel, message, thread_of=thread_of, not_before=placed.held_until)}
 
 
-def _with_proof_of_life(told: Told, quiet: Sequence[Silence], silenced: Mapping[str, int]) -> Told:
-    counts = Counter(silence.reason for silence in quiet if not silence.promise.log)
-    return replace(told, quiet=_quiet(told.night, quiet), silences=counts, silenced=silenced)
+def _with_proof_of_life(told: Told, quiet: Sequence[Silence], placed: Sequence[Placed], channel: str) -> Told:
+    return replace(
+        told,
+        quiet=_quiet(told.night, quiet),
+        silences=Counter(silence.reason for silence in quiet if not silence.promise.log),
+        silenced=counted_by_silence(placed),
+        elsewhere=told_elsewhere(placed, channel),
+    )
 
 
 def _number(conn: Connection, told: Told, group: Group, messages: Sequence[Mapping[str, Any]]) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
@@ -124,11 +125,11 @@ def lay_down_ends(conn: Connection, settings: Settings, now: datetime) -> int:
     ended = over(silences.standing(conn), now, silences.ends_announced(conn))
     if not ended:
         return 0
-    muted, rows = silences.muted(conn), []
+    muted = silences.muted(conn)
+    rows: list[dict[str, Any]] = []
     for silence in ended:
         channels = muted[silence.silence_id].by_channel if silence.silence_id in muted else {settings.slack_channel: 0}
-        key, early = silences.end_key(silence.silence_id), silence.over_at < silence.ends_at
-        for channel, count in sorted(channels.items()):
-            message = notices.silence_ended(key, silence.silence_id, count, silence.starts_at, early)
-            rows.append(message_row(channel, message))
+        key = silences.end_key(silence.silence_id)
+        said = (message_row(to, notices.silence_ended(key, silence, n)) for to, n in sorted(channels.items()))
+        rows.extend(said)
     return lay_down(conn, rows, now - BEFORE_THE_NEWS)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from checks.changes import Change
+from checks.changes import Change, Kind
 from checks.commitment import measures
 from checks.silencing import StandingSilence
 from checks.standard import Standard, rule_for
@@ -48,6 +48,16 @@ def place(
 
 def counted_by_silence(placed: Iterable[Placed]) -> Counter[str]:
     return Counter(each.silence.silence_id for each in placed if each.silence)
+
+
+def told_elsewhere(placed: Iterable[Placed], channel: str) -> dict[str, int]:
+    """The new misses of promises that this channel is not told now, by the words for where they are."""
+    misses = [each for each in placed if each.change.kind is Kind.FIRST_MISS]
+    silenced = sum(bool(each.silence) for each in misses)
+    held = sum(not each.silence and each.held_until is not None for each in misses)
+    others = sum(not each.silence and each.held_until is None and each.channel != channel for each in misses)
+    counts = {"told in other channels": others, "held until quiet hours end": held, "silenced": silenced}
+    return {words: count for words, count in counts.items() if count}
 
 
 def _item(change: Change, key: str, owner: str, mention: str, standards: Sequence[Standard]) -> Item:

@@ -143,7 +143,8 @@ class Told:
 
     `items` are its changes, `still` those said in the thread of an earlier message, `quiet` the missed figures that
     did not alarm and why; `silences` counts all decisions to say nothing, `silenced` (by the id of a standing silence)
-    what would have been said. `is_digest`: the channel that gets the
+    what would have been said; `elsewhere` counts the new misses this channel is not told, by the words for where they
+    are. `is_digest`: the channel that gets the
     proof of life. `number` counts the messages of one channel and day: a later run may have more to say.
     """
 
@@ -155,3 +156,4 @@ class Told:
     is_digest: bool = True
     number: int = 1
     silenced: Mapping[str, int] = field(default_factory=dict)
+    elsewhere: Mapping[str, int] = field(default_factory=dict)

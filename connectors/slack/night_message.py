@@ -141,6 +141,8 @@ def headline(told: Told) -> str:
         feeds = [item for item in items if item.change.promise.log and item.change.kind is kind]
         if feeds:
             return f"{said} {on}: {listed([f'{clipped(f.title, 40)} from {_places([f])}' for f in feeds], 2)}"
+    if told.elsewhere:
+        return f"No new miss told here {on}: {_elsewhere(told.elsewhere)}"
     counts = [(words, [i for i in items if i.change.kind.value == kind]) for kind, words in COUNTED.items()]
     some = [f"{counted(len(found), words[0])} {words[1]} in {_places(found)}" for words, found in counts if found]
     some += [f"{counted(len(told.still), 'promise')} still missed in {_places(told.still)}"] if told.still else []
@@ -240,6 +242,7 @@ def _proof_of_life(told: Told) -> list[str]:
     return [
         figures_told(own),
         *_silences(told.silences),
+        *_not_here(told),
         *_silenced(told.silenced),
         *commitments_told(told.night.commitments),
     ]
@@ -253,6 +256,14 @@ def _silences(silences: Mapping[Reason, int]) -> list[str]:
     total = sum(silences.values())
     of = f"{counted(total, 'further figure')} (of days and months, forces and areas)"
     return [f"Why nothing else is said – {of}: {', '.join(said)}."]
+
+
+def _elsewhere(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {words}" for words, count in counts.items())
+
+
+def _not_here(told: Told) -> list[str]:
+    return [f"New misses that are not told here: {_elsewhere(told.elsewhere)}."] if told.elsewhere else []
 
 
 def _silenced(silenced: Mapping[str, int]) -> list[str]:

@@ -108,6 +108,7 @@ def test_quiet_hours_hold_the_message_and_it_is_said_once(nights: Nights, tmp_pa
     nights.record(1, figure(1, MISS))
     assert nights.say(1) == "sent"
     assert len(nights.server.posted()) == 1 and nights.server.posted(NIGHT_DESK) == []
+    assert nights.told() == ["No new miss told here on Monday 2 March 2026: 1 held until quiet hours end"]
     (held,) = nights.rows(kind="night")
     assert held["state"] == "claimed" and held["not_before"] == as_at(1) + timedelta(hours=3)
     for minutes in (60, 179):
@@ -173,13 +174,14 @@ def test_a_silence_mutes_counts_and_its_end_is_said_once(nights: Nights, tmp_pat
     ] * 2
     assert {row["reason"] for row in muted} == {"silenced by A. Author: new telephone system"}
     digest = nights.server.posted()[0]["text"]
+    assert digest.startswith("No new miss told here on Monday 2 March 2026: 1 silenced\n")
     assert "Decided but not said, because of a silence – 1 announcement: 51lence0 1." in digest
     assert "Author" not in json.dumps(nights.server.messages), "who and why stay in the store"
     nights.night(3, figure(3, MISS))
     nights.night(4, figure(4, MISS, signal="common_cause"))
     told = nights.told(NIGHT_DESK)
     assert len(told) == 2 and told[1].startswith("Newly missed in Norfolk on Wednesday 4 March")
-    assert told[0] == "A silence is over: 2 announcements were not said"
+    assert told[0] == "A silence is over: 2 announcements were not said in this channel"
     assert [row["state"] for row in nights.rows(kind="silence_ended")] == ["sent"]
 
 
@@ -206,7 +208,7 @@ def test_an_episode_that_ends_in_a_silence_is_closed_where_it_stands(nights: Nig
     assert nights.rows(kind="first_miss")[0]["resolved_at"]
     nights.night(3, figure(3, KEPT))
     assert not [row for row in nights.rows(kind="kept_again") if row["state"] == "sent"], "it ended once"
-    assert "A silence is over: 1 announcement was not said" in nights.told()
+    assert "A silence is over: 1 announcement was not said in this channel" in nights.told()
     nights.night(4, figure(4, MISS))
     assert len(nights.rows(kind="first_miss")) == 2, "a new miss is a new episode"
 
@@ -223,7 +225,7 @@ def test_a_silence_ended_early_and_one_that_muted_nothing(nights: Nights) -> Non
     nights.record(1, figure(1, MISS, force="kent"))
     for minutes in (60, 90):
         nights.say(1, minutes=minutes)
-    assert nights.told()[0] == "A silence is over: it muted none" and nights.told()[1].startswith(
+    assert nights.told()[0] == "A silence is over: it muted nothing" and nights.told()[1].startswith(
         "Newly missed in Kent"
     )
     assert len(nights.told()) == 2
@@ -236,6 +238,15 @@ def test_one_that_was_ended_before_it_began_is_never_spoken_of(nights: Nights) -
         silences.end(conn, "51lence0", "B. Boss", as_at(1))
     nights.night(3, figure(3, MISS, force="kent"))
     assert len(nights.told()) == 1
+
+
+def test_the_digest_does_not_deny_what_other_channels_are_told(nights: Nights, tmp_path: Path) -> None:
+    routed(nights, tmp_path, FOR_999)
+    nights.night(1, figure(1, MISS), figure(1, KEPT, "attend_priority"))
+    nights.night(2, figure(2, MISS), figure(2, MISS, "attend_priority"), figure(2, MISS, force="kent"))
+    assert nights.told()[0] == "No new miss told here on Monday 2 March 2026: 1 told in other channels"
+    assert nights.told()[1].startswith("Newly missed in Norfolk")
+    assert "New misses that are not told here: 1 told in other channels." in nights.server.posted()[1]["text"]
 
 
 def test_two_silences_one_mutes(nights: Nights) -> None:

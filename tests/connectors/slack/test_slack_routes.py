@@ -120,3 +120,10 @@ def test_without_a_file_data_goes_to_the_data_channel(data: str, kind: Kind, mea
     routes = routes_of(Settings(slack_channel="C0123456789", slack_data_channel=data))
     subject = Subject(kind, "norfolk", "", None, measure, "")
     assert choose(routes, subject, Occasion(datetime(2026, 3, 2, tzinfo=UTC))).route.channel == channel
+
+
+def test_the_routes_of_the_readme_are_routes(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
+    shown = next(block for block in readme.split("```") if block.startswith("yaml\nroutes:"))
+    routes = load(file(tmp_path, shown.removeprefix("yaml\n")), ("norfolk",))
+    assert [route.name for route in routes] == ["Norfolk by night", "everything else"]
