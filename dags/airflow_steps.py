@@ -87,4 +87,4 @@ def task_failed(context: Mapping[str, Any]) -> None:
 
 def digest_overdue() -> None:
     """Tell operations that the digest was not said by 06:30, if it was not."""
-    operations.digest_absent(_settings(), datetime.now(UTC), log.info)
+    operations.check_digest(_settings(), datetime.now(UTC), log.info)

@@ -192,14 +192,15 @@ def digest_check(
     store: StoreOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Was yesterday's digest said? Exit 1, and a message to operations, when it was not by 06:30 local time."""
-    from dags import steps
+    """Say what is still to be said; exit 1, and a message to operations, when it is after 06:30 (local) and yesterday's
+    digest was not said."""
+    from dags.operations import check_digest
 
     settings = settings_of(lake, store)
     if not (settings.slack_token and settings.slack_channel):
         do = "Set PLEDGE_SLACK_TOKEN and PLEDGE_SLACK_CHANNEL."
         raise UsageError("pledge digest-check", "Slack is not set up", "a channel that gets a digest", do)
     told: list[str] = []
-    absent = steps.digest_absent(settings, moment(at, "--at"), told.append)
+    absent = check_digest(settings, moment(at, "--at"), told.append)
     show([{"absent": absent, "why": " ".join(told)}], ("absent", "why"), form)
     raise typer.Exit(1 if absent else 0)

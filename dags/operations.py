@@ -92,6 +92,15 @@ def digest_absent(settings: Settings, now: datetime, say: Callable[[str], None] 
     return True
 
 
+def check_digest(settings: Settings, now: datetime, say: Callable[[str], None] = log.info) -> bool:
+    """Say what is still to be said, then look whether the digest is absent."""
+    try:
+        say_due(settings, now)
+    except PledgeError as failure:  # the alert that follows tells of it
+        say(str(failure))
+    return digest_absent(settings, now, say)
+
+
 def _why_absent(settings: Settings, local_day: date) -> str:
     """'' when it was said."""
     key = f"{settings.slack_channel}/digest/{local_day}"

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.journey.pledge import Pledge, one
+from tests.journey.logs import call, write
+from tests.journey.pledge import Pledge, one, run_here
 from tests.slack_server import SlackServer
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -159,6 +160,24 @@ def test_digest_check(pledge: Pledge, slack: SlackServer) -> None:
         late = pledge("digest-check", "--at", "2026-03-03T06:30:00Z", "--format", "json")
         assert late.code == 1 and one(late.rows)["absent"] is True, late.err
     assert len(slack.posted("C000OPERATE")) == 1 and slack.posted() == []
+
+
+def test_digest_check_says_first_what_is_still_to_be_said(pledge: Pledge, slack: SlackServer) -> None:
+    slack.down()
+    write(pledge.input, "calls", [call("c1", "2026-03-02 10:00:00", 5)])
+    assert pledge.run("2026-03-03T05:00:00Z").code == 0
+    late = pledge("digest-check", "--at", "2026-03-03T06:30:00Z")
+    assert late.code == 1, late.err
+    slack.up()
+    assert pledge("digest-check", "--at", "2026-03-03T06:45:00Z").code == 0
+    assert len(slack.posted()) == 1 and len(slack.posted("C000OPERATE")) == 1
+
+
+def test_the_store_does_not_answer_and_the_digest_is_called_absent(pledge: Pledge, slack: SlackServer) -> None:
+    (pledge.folder / "file").write_text("no folder")
+    said = run_here("digest-check", "--at", "2026-03-03T06:30:00Z", "--store", f"sqlite:///{pledge.folder}/file/s")
+    assert said.code == 1, said.err
+    assert "its folder cannot be made" in slack.posted("C000OPERATE")[0]["text"]
 
 
 def test_digest_check_without_slack(pledge: Pledge) -> None:
