@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -28,7 +28,7 @@ from connectors.store.engine import lock_slice, open_store
 from connectors.store.tables import announcements
 from dags.deciding import decided
 from dags.operations import lay_down_ends
-from dags.placing import Placed, counted_by_silence, place, told_elsewhere
+from dags.placing import Group, Placed, counted_by_silence, place, told_elsewhere
 from dags.plan import Plan, chosen_standards
 from dags.routing import Router
 from dags.saying import night as digest_night
@@ -64,31 +64,37 @@ def decide_and_lay_down(conn: Connection, plan: Plan, settings: Settings, now: d
     night = digest_night(conn, plan, standards[0], DEFAULT_ZONE)
     rows: list[dict[str, Any]] = []
     still = _in_threads(conn, plan, placed, rows, now)
-    in_threads = {each.item.key for each in still}
-    said = [each for each in placed if not each.silence and each.item.key not in in_threads]
-    digest = Group(settings.slack_channel, None)
-    shown: dict[Group, list[Item]] = {digest: []}
-    for each in said:
-        shown.setdefault(Group(each.channel, each.held_until), []).append(each.item)
-    messages: list[dict[str, Any]] = []
-    for group in sorted(shown, key=lambda each: (each != digest, each.channel, each.held_until or now)):
-        below = [each.item for each in still if (each.channel, each.held_until) == (group.channel, group.held_until)]
-        told = Told(night, tuple(shown[group]), tuple(below), is_digest=group == digest)
-        if group == digest:
-            told = _with_proof_of_life(told, quiet, placed, group.channel)
-        told = replace(told, number=_number(conn, told, group, messages))
-        if told.items or (group == digest and told.number == 1):
-            messages += _message_rows(told, group, plan)
+    messages = _messages(conn, night, placed, still, quiet, plan, settings.slack_channel)
     muted = [decisions.muted_row(p.change, plan.run_id, p.channel, p.silence) for p in placed if p.silence]
     lay_down(conn, [*messages, *rows, *muted, *_silent_rows(quiet, plan)], now)
     return f"{settings.slack_channel}/digest/{night.local_day}"
 
 
-class Group(NamedTuple):
-    """What one message tells: the changes of a channel that are said at one time (None = now)."""
-
-    channel: str
-    held_until: datetime | None
+def _messages(
+    conn: Connection,
+    night: DigestNight,
+    placed: Sequence[Placed],
+    still: Sequence[Placed],
+    quiet: Sequence[Silence],
+    plan: Plan,
+    digest_channel: str,
+) -> list[dict[str, Any]]:
+    """The rows of the night's messages, the digest first: one for each channel and time at which it is said."""
+    digest, in_threads = Group(digest_channel, None), {each.item.key for each in still}
+    shown: dict[Group, list[Item]] = {digest: []}
+    for each in placed:
+        if not each.silence and each.item.key not in in_threads:
+            shown.setdefault(each.group, []).append(each.item)
+    rows: list[dict[str, Any]] = []
+    for group in sorted(shown, key=lambda each: (each != digest, each.channel, each.held_until or plan.moment)):
+        below = tuple(each.item for each in still if each.group == group)
+        told = Told(night, tuple(shown[group]), below, is_digest=group == digest)
+        if told.is_digest:
+            told = _with_proof_of_life(told, quiet, placed, digest_channel)
+        told = replace(told, number=_number(conn, told, group, rows))
+        if told.items or (told.is_digest and told.number == 1):
+            rows += _message_rows(told, group, plan)
+    return rows
 
 
 def _in_threads(

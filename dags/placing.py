@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from checks.changes import Change, Kind
 from checks.commitment import measures
@@ -14,6 +15,13 @@ from checks.standard import Standard, rule_for
 from connectors.slack.night import Item
 from connectors.store import decisions
 from dags.routing import Router
+
+
+class Group(NamedTuple):
+    """What one message tells: the changes of a channel that are said at one time (None = now)."""
+
+    channel: str
+    held_until: datetime | None
 
 
 @dataclass(frozen=True)
@@ -27,6 +35,10 @@ class Placed:
     channel: str
     held_until: datetime | None = None
     silence: StandingSilence | None = None
+
+    @property
+    def group(self) -> Group:
+        return Group(self.channel, self.held_until)
 
     @property
     def change(self) -> Change:
