@@ -36,6 +36,7 @@ class Reason(StrEnum):
     BELOW_MINIMUM_N = "below_minimum_n"
     SAID_RECENTLY = "said_recently"
     DEPENDS_ON_UNKNOWN = "depends_on_unknown"  # kept only if the unknown cases are left out: no end of an episode
+    SILENCED = "silenced"  # by a standing silence, which somebody laid down
     MUTED_BY_FEED = "muted_by_feed"
     STILL_BLIND = "still_blind"
     NEVER_JUDGED = "never_judged"

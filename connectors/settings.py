@@ -53,6 +53,10 @@ class Settings:
     slack_token: str = _setting("", "bot token; without it nothing is announced", secret=True)
     slack_channel: str = _setting("", "ID of the channel of the nightly message and of broken promises")
     slack_data_channel: str = _setting("", "ID of the channel told what cannot be judged; empty = the same channel")
+    slack_operations_channel: str = _setting(
+        "", "ID of the channel told that the pipeline failed or the digest is absent"
+    )
+    slack_routes: str = _setting("", "file of routes (YAML); without it all goes to the channels above")
     slack_say_again_days: str = _setting("7", "after how many days a promise that is still missed is said again")
     slack_app_token: str = _setting("", "app-level token (xapp-…) by which `pledge slack listen` hears", secret=True)
     slack_answerers: str = _setting("", "IDs of the user groups that may acknowledge and explain, with blanks between")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -101,3 +101,23 @@ def all_is_well(failures: list[str]) -> None:
     """Fail the DAG run for what the lake could not take; a force that was not judged has failed it before."""
     if failures:
         raise AirflowFailException(" ".join(failures))
+
+
+def task_failed(context: Mapping[str, Any]) -> None:
+    """Tell operations of a task that failed for good, once per run and task."""
+    task, run = context["task"], context["dag_run"]
+    force = getattr(task, "op_kwargs", {}).get("force", "")
+    what = f"{task.task_id} failed" + (f" for {force}" if isinstance(force, str) and force else "")
+    error = context.get("exception") or RuntimeError()
+    from dags import operations
+
+    operations.run_failed(
+        _settings(), run.run_id, what, error if isinstance(error, BaseException) else RuntimeError(), datetime.now(UTC)
+    )
+
+
+def digest_overdue() -> None:
+    """Tell operations that the digest was not said by 06:30, if it was not."""
+    from dags import operations
+
+    operations.check_digest(_settings(), datetime.now(UTC), log.info)

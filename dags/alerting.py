@@ -5,16 +5,15 @@ decide → a row for every decision, and the messages that tell them → post, r
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from checks.changes import Change, Kind, Reason, Silence, Subject
-from checks.commitment import measures
-from checks.standard import Standard, rule_for
+from checks.changes import Change, Kind, Reason, Silence
 from connectors.settings import Settings
 from connectors.slack.lines import revised_line
 from connectors.slack.message import own_figures
@@ -23,21 +22,17 @@ from connectors.slack.night import Night as DigestNight
 from connectors.slack.night_message import night_message, replies, thread_reply
 from connectors.slack.send import Slack
 from connectors.sources.forces import DEFAULT_ZONE
-from connectors.store import decisions
+from connectors.store import decisions, silences
 from connectors.store.announcements import lay_down, message_row, resend_unsent
 from connectors.store.engine import lock_slice, open_store
 from connectors.store.tables import announcements
 from dags.deciding import decided
+from dags.operations import lay_down_ends
+from dags.placing import Group, Placed, counted_by_silence, place, told_elsewhere
 from dags.plan import Plan, chosen_standards
 from dags.reminding import promise_channels, reminder_message
+from dags.routing import Router
 from dags.saying import night as digest_night
-
-
-def channel_of(subject: Subject, settings: Settings) -> str:
-    """The channel an announcement goes to."""
-    # Until there are routes: what cannot be judged, and that it can be again, is told to those who mend the data.
-    about_data = subject.kind is Kind.CANNOT_JUDGE or not subject.measure
-    return (settings.slack_data_channel if about_data else "") or settings.slack_channel
 
 
 def alert(plan: Plan, settings: Settings, now: datetime, slack: Slack | None = None) -> str:
@@ -51,6 +46,7 @@ def alert(plan: Plan, settings: Settings, now: datetime, slack: Slack | None = N
     with engine.begin() as conn:
         lock_slice(conn, "announcements")
         key = decide_and_lay_down(conn, plan, settings, now)
+        lay_down_ends(conn, settings, now)
     resend_unsent(engine, slack, now)
     decisions.push_edits(engine, slack)
     with engine.connect() as conn:
@@ -61,110 +57,97 @@ def decide_and_lay_down(conn: Connection, plan: Plan, settings: Settings, now: d
     """Add a row for every decision of the run and for every message; returns the key of the day's digest."""
     standards = chosen_standards(settings, plan.standards)
     found = decided(conn, plan, settings, standards)
-    silences = [each for each in found if isinstance(each, Silence)]
-    items = _items([each for each in found if isinstance(each, Change)], settings, standards)
-    known = decisions.said_keys(conn, [item.key for item in items])
-    new = [item for item in items if item.key not in known]
+    quiet = [each for each in found if isinstance(each, Silence)]
+    changes = [each for each in found if isinstance(each, Change)]
+    known = decisions.said_changes(conn, changes)
+    new = [change for change in changes if decisions.key_of(change) not in known]
+    placed = place(new, Router(settings, now), silences.standing(conn), standards)
     night = digest_night(conn, plan, standards[0], DEFAULT_ZONE)
     rows: list[dict[str, Any]] = []
-    still = _in_threads(conn, plan, new, rows, now)
-    shown: dict[str, list[Item]] = defaultdict(list)
-    for item in new:
-        if item not in still:
-            shown[_channel(item)].append(item)
-    messages: list[dict[str, Any]] = []
-    for channel in [settings.slack_channel, *sorted(set(shown) - {settings.slack_channel})]:
-        told = _told(conn, channel, night, shown[channel], still, silences, settings)
-        if told is not None:
-            messages += _message_rows(told, channel, plan)
+    still = _in_threads(conn, plan, placed, rows, now)
+    messages = _messages(conn, night, placed, still, quiet, plan, settings.slack_channel)
+    muted = [decisions.muted_row(p.change, plan.run_id, p.channel, p.silence) for p in placed if p.silence]
     reminders = _reminder_rows(conn, plan, settings)
-    lay_down(conn, [*messages, *rows, *reminders, *_silent_rows(silences, plan)], now)
+    lay_down(conn, [*messages, *rows, *muted, *reminders, *_silent_rows(quiet, plan)], now)
     return f"{settings.slack_channel}/digest/{night.local_day}"
 
 
-def _items(changes: Sequence[Change], settings: Settings, standards: Sequence[Standard]) -> list[Item]:
-    named = {standard.name: standard for standard in standards}
-    several = len({standard.title for standard in standards}) > 1
-    found = []
-    for change in changes:
-        promise, known = change.promise, measures()
-        key = f"{channel_of(change.subject, settings)}/{decisions.key_of(change)}"
-        if promise.log:
-            mutes = _mutes(promise.log, standards)
-            found.append(Item(key, change, promise.log.replace("_", " "), mutes=mutes))
-            continue
-        standard = named[promise.standard]
-        rule = rule_for(standard, promise.measure, promise.force, change.figure.period_start)
-        limit, title = rule.limit_in_words if rule else "", standard.title if several else ""
-        found.append(Item(key, change, known[promise.measure].title, limit, standard=title))
-    return found
-
-
-def _mutes(log: str, standards: Sequence[Standard]) -> tuple[str, ...]:
-    """The titles of the measures that cannot be judged without this log."""
-    judged = {rule.measure for standard in standards for rule in standard.rules}
-    return tuple(m.title for m in measures().values() if log in m.logs and m.name in judged)
-
-
-def _channel(item: Item) -> str:
-    return item.key.partition("/")[0]
+def _messages(
+    conn: Connection,
+    night: DigestNight,
+    placed: Sequence[Placed],
+    still: Sequence[Placed],
+    quiet: Sequence[Silence],
+    plan: Plan,
+    digest_channel: str,
+) -> list[dict[str, Any]]:
+    """The rows of the night's messages, the digest first: one for each channel and time at which it is said."""
+    digest, in_threads = Group(digest_channel, None), {each.item.key for each in still}
+    shown: dict[Group, list[Item]] = {digest: []}
+    for each in placed:
+        if not each.silence and each.item.key not in in_threads:
+            shown.setdefault(each.group, []).append(each.item)
+    rows: list[dict[str, Any]] = []
+    for group in sorted(shown, key=lambda each: (each != digest, each.channel, each.held_until or plan.moment)):
+        below = tuple(each.item for each in still if each.group == group)
+        told = Told(night, tuple(shown[group]), below, is_digest=group == digest)
+        if told.is_digest:
+            told = _with_proof_of_life(told, quiet, placed, digest_channel)
+        told = replace(told, number=_number(conn, told, group, rows))
+        if told.items or (told.is_digest and told.number == 1):
+            rows += _message_rows(told, group, plan)
+    return rows
 
 
 def _in_threads(
-    conn: Connection, plan: Plan, new: Sequence[Item], rows: list[dict[str, Any]], now: datetime
-) -> list[Item]:
-    """Revise the standing messages of what has changed; returns those changes that are said in their threads alone."""
+    conn: Connection, plan: Plan, placed: Sequence[Placed], rows: list[dict[str, Any]], now: datetime
+) -> list[Placed]:
+    """Revise the standing messages of what has changed; returns those changes that are said in their threads alone.
+
+    A silence lets the end of an episode stand where it was announced, but nothing new be said.
+    """
     still = []
-    for item in new:
-        change = item.change
-        if change.kind is not Kind.STILL_MISSED and not change.closes:
+    for each in placed:
+        change = each.change
+        if not change.closes and (change.kind is not Kind.STILL_MISSED or each.silence):
             continue
         standing = decisions.standing(conn, change.promise, change.since)
         for row in standing:
-            line = revised_line(row.key, item)
+            line = revised_line(row.key, each.item)
             decisions.revise(conn, row.said_in or row.key, line)
             decisions.revise(conn, f"{row.said_in}/lines", line)  # where the message had no room for it
         if change.closes:
             decisions.resolve(conn, [row.key for row in standing], now)
-        here = next((row for row in standing if row.channel == _channel(item)), None)
+        here = next((row for row in standing if row.channel == each.channel), None)
         if change.kind is Kind.STILL_MISSED and here is not None:
-            still.append(item)
-            rows.append(_reply_row(item, here.said_in or here.key, plan))
+            still.append(each)
+            rows.append(_reply_row(each, here.said_in or here.key, plan))
     return still
 
 
-def _reply_row(item: Item, thread_of: str, plan: Plan) -> dict[str, Any]:
-    channel = _channel(item)
+def _reply_row(placed: Placed, thread_of: str, plan: Plan) -> dict[str, Any]:
+    channel, item = placed.channel, placed.item
     message = thread_reply(item.key.removeprefix(f"{channel}/"), item)
     about = decisions.row_of(item.change, plan.run_id, channel)
-    return {**about, **message_row(channel, message, thread_of=thread_of)}
+    return {**about, **message_row(channel, message, thread_of=thread_of, not_before=placed.held_until)}
 
 
-def _told(
-    conn: Connection,
-    channel: str,
-    night: DigestNight,
-    items: Sequence[Item],
-    still: Sequence[Item],
-    silences: Sequence[Silence],
-    settings: Settings,
-) -> Told | None:
-    """What the channel is told now; None when it was told before and there is nothing new."""
-    is_digest = channel == settings.slack_channel
-    of_channel = tuple(item for item in still if _channel(item) == channel)
-    number = _messages_so_far(conn, f"{channel}/{'digest' if is_digest else 'night'}/{night.local_day}") + 1
-    if not items and (number > 1 or not is_digest):
-        return None
-    if not is_digest:
-        return Told(night, tuple(items), of_channel, is_digest=False, number=number)
-    counts = Counter(silence.reason for silence in silences if not silence.promise.log)
-    return Told(night, tuple(items), of_channel, _quiet(night, silences), counts, True, number)
+def _with_proof_of_life(told: Told, quiet: Sequence[Silence], placed: Sequence[Placed], channel: str) -> Told:
+    return replace(
+        told,
+        quiet=_quiet(told.night, quiet),
+        silences=Counter(silence.reason for silence in quiet if not silence.promise.log),
+        silenced=counted_by_silence(placed),
+        elsewhere=told_elsewhere(placed, channel),
+    )
 
 
-def _messages_so_far(conn: Connection, key: str) -> int:
-    """How many messages of this day the channel has: `…/2026-11-02`, `…/2026-11-02/2` and so on."""
-    number = 0
-    while decisions.said_keys(conn, [key if not number else f"{key}/{number + 1}"]):
+def _number(conn: Connection, told: Told, group: Group, messages: Sequence[Mapping[str, Any]]) -> int:
+    """How many messages of this day the channel has, and one: `…/2026-11-02`, `…/2026-11-02/2` and so on."""
+    key = f"{group.channel}/{'digest' if told.is_digest else 'night'}/{told.night.local_day}"
+    laid = {message["key"] for message in messages}
+    number = 1
+    while (name := key if number == 1 else f"{key}/{number}") in laid or decisions.said_keys(conn, [name]):
         number += 1
     return number
 
@@ -186,9 +169,9 @@ def _quiet(night: DigestNight, silences: Sequence[Silence]) -> tuple[tuple[Figur
     return tuple((f, why[f.measure, f.force, f.area]) for f in own if (f.measure, f.force, f.area) in why)
 
 
-def _message_rows(told: Told, channel: str, plan: Plan) -> list[dict[str, Any]]:
-    message = night_message(told)
-    row = message_row(channel, message, run_id=plan.run_id)
+def _message_rows(told: Told, group: Group, plan: Plan) -> list[dict[str, Any]]:
+    channel, message = group.channel, night_message(told)
+    row = message_row(channel, message, run_id=plan.run_id, not_before=group.held_until)
     lines = [decisions.row_of(item.change, plan.run_id, channel, said_in=row["key"]) for item in told.items]
     below = [message_row(channel, each, run_id=plan.run_id, thread_of=row["key"]) for each in replies(told)]
     return [row, *lines, *below]

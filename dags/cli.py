@@ -17,7 +17,7 @@ import typer
 
 from checks.errors import UsageError
 from connectors.settings import Settings, load
-from dags import cli_explaining, cli_findings, cli_privacy, cli_statistics, cli_trace
+from dags import cli_alerts, cli_explaining, cli_findings, cli_privacy, cli_statistics, cli_trace
 from dags.cli_chain import app as chain_app
 from dags.cli_slack import slack_app
 from dags.failing import failure
@@ -59,6 +59,7 @@ cli_explaining.register(app)
 app.add_typer(slack_app, name="slack")
 cli_trace.register(app)
 cli_privacy.register(app)
+cli_alerts.register(app)
 
 
 @app.command()

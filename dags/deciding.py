@@ -41,7 +41,7 @@ def decided(conn: Connection, plan: Plan, settings: Settings, standards: Sequenc
     found: list[Decision] = []
     for feed in feeds:
         told = said.get(("", "", feed.force, "", "day", feed.log))
-        found.append(decide_feed(feed, told, _severity_of_feed(standards, feed.log), today))
+        found.append(decide_feed(feed, told, severity_of_feed(standards, feed.log), today))
     found += _promises(conn, standards, said, night, since, number)
     return found
 
@@ -117,7 +117,7 @@ def _gaps(delivered: Sequence[Delivered], feeds: Sequence[Feed], today: date) ->
     return {force: [*gaps(delivered, force), *silent.get(force, ()), *silent.get(ALL, ())] for force in forces}
 
 
-def _severity_of_feed(standards: Sequence[Standard], log: str) -> str:
+def severity_of_feed(standards: Sequence[Standard], log: str) -> str:
     """The highest of the promises that depend on it."""
     known = measures()
     rules = [rule for standard in standards for rule in standard.rules if rule.measure in known]

@@ -12,11 +12,12 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
-from checks.errors import PledgeError, UsageError
+from checks.errors import NotAnsweringError, PledgeError, UsageError
 from checks.feeds import ALL
 from checks.logs import LOGS
 from checks.standard import editions
 from connectors.settings import Settings
+from connectors.slack.phrases import place
 from connectors.sources.delivery import Source
 from connectors.sources.description import described
 from connectors.sources.file import canonical
@@ -25,6 +26,7 @@ from connectors.store.engine import open_store, reading
 from dags import admission, fetching, steps
 from dags.looking import lake_exists
 from dags.night_table import night_table
+from dags.operations import run_failed
 from dags.plan import Plan, forces_of, source_folders, standards_of
 from dags.tables import Format, show
 
@@ -42,19 +44,27 @@ def one_night(settings: Settings, as_at: datetime, now: datetime, form: Format, 
     plan = steps.new_plan(settings, as_at, now, **choices)
     _refuse_nothing_to_do(plan)
     _refuse_misspelt_forces(plan, settings)
-    steps.handed(plan, settings)
+    try:
+        steps.handed(plan, settings)
+    except NotAnsweringError as silent:  # a source, not the call
+        run_failed(settings, plan.run_id, "what is delivered could not be read", silent, now)
+        raise
     steps.start(plan, settings, say)
     try:
         taken = steps.admit(plan, settings, say)
         forces = steps.forces_to_judge(plan)
         failures: list[PledgeError] = [*taken.failures]
-        failures += [failure for force in forces if (failure := _judge(plan, settings, force, say))]
+        for untaken in taken.failures:
+            run_failed(settings, plan.run_id, "a delivery was not taken", untaken, now)
+        failures += [failure for force in forces if (failure := _judge(plan, settings, force, say, now))]
         steps.record(plan, settings, forces, say)
         steps.announce(plan, settings, say)
         steps.publish(plan, settings, say)
-    except BaseException:
+    except BaseException as error:
         with suppress(Exception):  # the first error is the one to tell
             steps.fail(plan)
+        if isinstance(error, Exception):
+            run_failed(settings, plan.run_id, "the run failed", error, now)
         raise
     show_run(settings, plan.run_id, form)
     if failures:
@@ -62,11 +72,12 @@ def one_night(settings: Settings, as_at: datetime, now: datetime, form: Format, 
     return any(row["fitness"] == admission.UNFIT for row in taken.rows)
 
 
-def _judge(plan: Plan, settings: Settings, force: str, say: Say) -> PledgeError | None:
+def _judge(plan: Plan, settings: Settings, force: str, say: Say, now: datetime) -> PledgeError | None:
     try:
         steps.judge(plan, settings, force, say)
     except PledgeError as failure:
         say(f"{force}: not judged. {failure}")
+        run_failed(settings, plan.run_id, f"{place(force, 60)} was not judged", failure, now)
         return failure
     return None
 

@@ -13,13 +13,12 @@ import pendulum
 from airflow.sdk import TriggerRule, dag, task
 
 from dags import airflow_steps as steps
+from dags.airflow_alerts import DIGEST_DUE, task_failed
 
 # An announcement claimed by a try that died is free again after 15 minutes: the last try comes later than that.
 # Airflow's own setting wins where it is set.
-RETRIES = {
-    "retries": int(os.environ.get("AIRFLOW__CORE__DEFAULT_TASK_RETRIES", "3")),
-    "retry_delay": timedelta(minutes=6),
-}
+TRIES = int(os.environ.get("AIRFLOW__CORE__DEFAULT_TASK_RETRIES", "3"))
+EVERY_TASK = {"retries": TRIES, "retry_delay": timedelta(minutes=6), "on_failure_callback": task_failed}
 
 
 @dag(
@@ -28,7 +27,8 @@ RETRIES = {
     start_date=pendulum.datetime(2026, 1, 1, tz="Europe/London"),
     catchup=False,
     max_active_runs=1,
-    default_args=RETRIES,
+    default_args=EVERY_TASK,
+    deadline=DIGEST_DUE,
     tags=["policing-pledge"],
 )
 def nightly() -> None:

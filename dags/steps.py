@@ -50,6 +50,7 @@ from dags.plan import (
     chosen_standards,
     code_version,
     commitments_by_measure,
+    forces_of,
     new_run_id,
     zones,
 )
@@ -73,6 +74,10 @@ def start(plan: Plan, settings: Settings, say: Say = _silent) -> Plan:
     - The figures of the newest run stand, also when it judges from an earlier moment than the run before it: what
       it restates goes back to that moment, and says so in `restated_why`, until a later run comes.
     """
+    if settings.slack_routes:  # what is wrong with them is said before a night's work, not after it
+        from connectors.slack.routes import routes_of
+
+        routes_of(settings, forces_of(settings))
     standards = chosen_standards(settings, plan.standards)
     comparing.rebases_of(settings)  # both files are refused before anything is written
     comparing.similar_forces(settings)
@@ -302,6 +307,20 @@ def announce(plan: Plan, settings: Settings, say: Say = _silent) -> str:
     unsaid = "could not be said: it is kept, and said when Slack takes it"
     say(f"Slack: the night's message {unsaid if state == 'failed' else f'is {state}'}.")
     return state
+
+
+def say_due(settings: Settings, now: datetime) -> int:
+    """Say what is due by the clock alone (held messages, ends of silences, the unsaid); returns how many were sent."""
+    from dags.operations import say_due
+
+    return say_due(settings, now)
+
+
+def digest_absent(settings: Settings, now: datetime, say: Say = _silent) -> bool:
+    """Is it after 06:30 (local) and yesterday's digest not said? Operations are told once a day."""
+    from dags.operations import digest_absent
+
+    return digest_absent(settings, now, say)
 
 
 def publish(plan: Plan, settings: Settings, say: Say = _silent) -> list[str]:

@@ -27,7 +27,7 @@ def day(text: str | None, option: str) -> date | None:
 
 
 def moment(text: str | None, option: str = "--as-at") -> datetime:
-    """`--as-at`: an ISO 8601 moment; without offset it is UTC, a bare day its first moment; None is now."""
+    """An ISO 8601 moment; without offset it is UTC, a bare day its first moment; None is now."""
     if not text:
         return datetime.now(UTC)
     try:

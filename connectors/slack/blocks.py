@@ -22,6 +22,7 @@ from slack_sdk.models.blocks import (
 
 EVENT_TYPE = "policing_pledge_announcement"
 HEADER_LIMIT, LINE_LIMIT, TEXT_LIMIT = 150, 320, 4000
+CALLS = 5
 CUT = "… and more: the message itself shows the rest."
 ACKNOWLEDGE, EXPLAIN = "acknowledge", "explain"
 BUTTONS = {ACKNOWLEDGE: "Acknowledge", EXPLAIN: "Explain"}
@@ -88,10 +89,23 @@ def clipped(text: str, limit: int) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
-def message(kind: str, key: str, headline: str, lines: Sequence[Line], below: Sequence[str], link: str) -> Message:
-    """Headline, lines, and small print below; a `link` that is no http(s) address is left out."""
+def message(
+    kind: str,
+    key: str,
+    headline: str,
+    lines: Sequence[Line],
+    below: Sequence[str],
+    link: str,
+    calls: Sequence[tuple[str, str]] = (),
+) -> Message:
+    """Headline, who is called, lines, and small print below; a `link` that is no http(s) address is left out.
+
+    `calls` are (owner in words, ID of the user group to mention); the fallback has the words only.
+    """
     linked = [(f"See every figure: {link}", f"<{escaped(link)}|See every figure on the page>")] if _safe(link) else []
     blocks: list[Block] = [HeaderBlock(text=clipped(headline, HEADER_LIMIT))]
+    called = [f"For {escaped(clipped(owner, 60))} <!subteam^{group}>" for owner, group in calls if group.isalnum()]
+    blocks += [_section(marked) for marked in called[:CALLS]]
     blocks += [block for line in lines for block in _blocks_of(line)]
     blocks += [_section(marked) for _, marked in linked]
     small = [MarkdownTextObject(text=escaped(clipped(text, 3 * LINE_LIMIT)), verbatim=True) for text in below]
@@ -99,7 +113,13 @@ def message(kind: str, key: str, headline: str, lines: Sequence[Line], below: Se
         blocks.append(ContextBlock(elements=small[:10]))
     for block in blocks:
         block.validate_json()
-    spoken = [headline, *(line.plain for line in lines), *(plain for plain, _ in linked), *below]
+    spoken = [
+        headline,
+        *(html.unescape(_unmarked(each)) for each in called[:CALLS]),
+        *(line.plain for line in lines),
+        *(plain for plain, _ in linked),
+        *below,
+    ]
     return Message(kind, key, _fallback(spoken), tuple(block.to_dict() for block in blocks))
 
 
@@ -152,6 +172,7 @@ def _fallback_of(blocks: Sequence[dict[str, Any]]) -> str:
 
 
 def _unmarked(text: str) -> str:
+    text = re.sub(r" <!subteam\^\w+>$", "", text)
     linked = re.fullmatch(r"<([^|>]*)\|[^>]*>", text)
     return f"See every figure: {linked[1]}" if linked else re.sub(r"^\*(.*?:)\*", r"\1", text)
 

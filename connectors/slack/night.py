@@ -99,8 +99,8 @@ class Item:
     """One change as a channel is told it.
 
     `key` names its announcement; `title` and `limit` are the measure's in plain words (a feed: `title` is the log).
-    `standard` is the standard's title where several judge, `owner` who has to act, both may be ''. `mutes` are the
-    titles that cannot be judged while a feed is down.
+    `standard` is the standard's title where several judge, `owner` who has to act, `mention` the ID of the user group
+    to call; all may be ''. `mutes` are the titles that cannot be judged while a feed is down.
     """
 
     key: str
@@ -110,6 +110,7 @@ class Item:
     owner: str = ""
     standard: str = ""
     mutes: tuple[str, ...] = ()
+    mention: str = ""
 
     @property
     def figure(self) -> Figure:
@@ -143,7 +144,9 @@ class Told:
     """What one channel is told of one night.
 
     `items` are its changes, `still` those said in the thread of an earlier message, `quiet` the missed figures that
-    did not alarm and why; `silences` counts all decisions to say nothing. `is_digest`: the channel that gets the
+    did not alarm and why; `silences` counts all decisions to say nothing, `silenced` (by the id of a standing silence)
+    what would have been said; `elsewhere` counts the new misses this channel is not told, by the words for where they
+    are. `is_digest`: the channel that gets the
     proof of life. `number` counts the messages of one channel and day: a later run may have more to say.
     """
 
@@ -154,3 +157,5 @@ class Told:
     silences: Mapping[Reason, int] = field(default_factory=dict)
     is_digest: bool = True
     number: int = 1
+    silenced: Mapping[str, int] = field(default_factory=dict)
+    elsewhere: Mapping[str, int] = field(default_factory=dict)

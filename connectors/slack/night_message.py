@@ -55,6 +55,7 @@ WHY = {
     Reason.BELOW_MINIMUM_N: "of too few cases",
     Reason.SAID_RECENTLY: "announced in the last days",
     Reason.DEPENDS_ON_UNKNOWN: "kept only if unknown cases are left out",
+    Reason.SILENCED: "silenced",
     Reason.MUTED_BY_FEED: "without usable data, which is said once",
     Reason.STILL_BLIND: "still not to be judged, as said before",
     Reason.NEVER_JUDGED: "never judged, for want of data",
@@ -75,7 +76,16 @@ def night_message(told: Told) -> Message:
     run = clipped(night.run_id, NAME_LIMIT)
     below.append(f"Judged as at {day(night.as_at.date())} {night.as_at:%H:%M} UTC, run {run}.")
     kind = "digest" if told.is_digest else "night"
-    return in_blocks(kind, _key(told), headline(told), lines, below, night.link)
+    return in_blocks(kind, _key(told), headline(told), lines, below, night.link, _calls(told))
+
+
+def _calls(told: Told) -> list[tuple[str, str]]:
+    """Who is called, each user group once, the worst change first."""
+    worst = sorted((item for item in told.items if item.mention), key=_weight)
+    groups: dict[str, str] = {}
+    for item in worst:
+        groups.setdefault(item.mention, item.owner)
+    return [(owner, group) for group, owner in groups.items()]
 
 
 def replies(told: Told) -> list[Message]:
@@ -135,6 +145,8 @@ def headline(told: Told) -> str:
         feeds = [item for item in items if item.change.promise.log and item.change.kind is kind]
         if feeds:
             return f"{said} {on}: {listed([f'{clipped(f.title, 40)} from {_places([f])}' for f in feeds], 2)}"
+    if told.elsewhere:
+        return f"No new miss told here {on}: {_elsewhere(told.elsewhere)}"
     counts = [(words, [i for i in items if i.change.kind.value == kind]) for kind, words in COUNTED.items()]
     some = [f"{counted(len(found), words[0])} {words[1]} in {_places(found)}" for words, found in counts if found]
     some += [f"{counted(len(told.still), 'promise')} still missed in {_places(told.still)}"] if told.still else []
@@ -232,7 +244,13 @@ def _quiet(quiet: Sequence[tuple[Figure, Reason]]) -> list[Line]:
 
 def _proof_of_life(told: Told) -> list[str]:
     own = own_figures(told.night.figures)
-    return [figures_told(own), *_silences(told.silences), *commitments_told(told.night.commitments)]
+    return [
+        figures_told(own),
+        *_silences(told.silences),
+        *_not_here(told),
+        *_silenced(told.silenced),
+        *commitments_told(told.night.commitments),
+    ]
 
 
 def _chain_head(night: Night) -> list[str]:
@@ -252,3 +270,20 @@ def _silences(silences: Mapping[Reason, int]) -> list[str]:
     total = sum(silences.values())
     of = f"{counted(total, 'further figure')} (of days and months, forces and areas)"
     return [f"Why nothing else is said – {of}: {', '.join(said)}."]
+
+
+def _elsewhere(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count:,} {words}" for words, count in counts.items())
+
+
+def _not_here(told: Told) -> list[str]:
+    return [f"New misses that are not told here: {_elsewhere(told.elsewhere)}."] if told.elsewhere else []
+
+
+def _silenced(silenced: Mapping[str, int]) -> list[str]:
+    """What a standing silence kept back, by its id: who laid it down and why is in the store, not in a channel."""
+    if not silenced:
+        return []
+    by_id = listed([f"{silence_id} {count:,}" for silence_id, count in sorted(silenced.items())], 6)
+    of = counted(sum(silenced.values()), "announcement")
+    return [f"Decided but not said, because of a silence – {of}: {by_id}. See pledge silence list."]

@@ -4,7 +4,8 @@ A key is said once in a channel, whatever crashes, retries or runs in parallel. 
 was tried before looks for the message in the channel first. `attempts` counts the claims; a claimer writes
 only while the count is still its own, so that one who was overtaken changes nothing.
 
-A decision that is a line of a message (`said_in`) has its message's state. A reply follows `thread_of`.
+A decision that is a line of a message (`said_in`) has its message's state. A reply follows `thread_of`. What has a
+`not_before` is held until then.
 """
 
 from __future__ import annotations
@@ -104,7 +105,7 @@ def _unsent(engine: Engine, now: datetime) -> Sequence[Any]:
     stands = select(parent.c.key).where(parent.c.key == table.thread_of, parent.c.state == "sent")
     unsent = and_(table.state.in_(("failed", "claimed")), table.said_in == "", table.payload != "")
     chosen = select(table.key, table.channel, case((_free(now), 1), else_=0).label("is_free")).where(
-        unsent, or_(table.thread_of == "", stands.exists())
+        unsent, _due(now), or_(table.thread_of == "", stands.exists())
     )
     with engine.connect() as conn:
         conn.execution_options(reading=True)
@@ -115,7 +116,11 @@ def _free(now: datetime) -> Any:
     """Rows that anybody may claim: new ones, failed ones, and claims of a process that crashed."""
     table = announcements.c
     abandoned = or_(table.claimed_at.is_(None), table.claimed_at < now - CLAIM_EXPIRES)
-    return and_(table.said_in == "", or_(table.state == "failed", and_(table.state == "claimed", abandoned)))
+    return and_(table.said_in == "", _due(now), or_(table.state == "failed", and_(table.state == "claimed", abandoned)))
+
+
+def _due(now: datetime) -> Any:
+    return or_(announcements.c.not_before.is_(None), announcements.c.not_before <= now)
 
 
 def _take_over(engine: Engine, key: str, now: datetime) -> Row[Any] | None:

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, func, or_, select, update
 
-from checks.changes import ANSWERABLE, Change, Decision, Kind, Promise, Said, Silence
+from checks.changes import ANSWERABLE, Change, Decision, Kind, Promise, Reason, Said, Silence
 from checks.errors import NotAnsweringError, PledgeError
+from checks.silencing import StandingSilence
 from connectors.slack.answers import subjects, with_answers
 from connectors.slack.blocks import Line, Message, revised
 from connectors.slack.send import Slack
@@ -67,14 +68,26 @@ def row_of(decision: Decision, run_id: str, channel: str = "", said_in: str = ""
     }
 
 
+def muted_row(change: Change, run_id: str, channel: str, silence: StandingSilence) -> dict[str, Any]:
+    """The row of what a standing silence mutes: an opening is as if never decided, an end is the end all the same."""
+    row = row_of(Silence(change.kind, change.promise, change.figure, Reason.SILENCED), run_id)
+    why = f"silenced by {silence.author}: {silence.reason}"
+    story = {"since": change.since, "verdict": "kept"} if change.closes else {}
+    return {**row, **story, "reason": why, "channel": channel, "silence_id": silence.silence_id}
+
+
 def _is_story(change: Change) -> bool:
     return change.kind is not Kind.RESTATED or change.closes
 
 
 def newest_said(conn: Connection) -> dict[tuple[str, ...], Said]:
-    """The newest announcement of each promise's story, by the values of PROMISE."""
+    """The newest announcement of each promise's story, by the values of PROMISE; also the end that a silence muted."""
     table = announcements.c
-    story = and_(table.state != "suppressed", table.since.is_not(None), table.period_start.is_not(None))
+    story = and_(
+        or_(table.state != "suppressed", table.silence_id != ""),
+        table.since.is_not(None),
+        table.period_start.is_not(None),
+    )
     age = func.row_number().over(
         partition_by=[table[name] for name in PROMISE], order_by=(table.created_at.desc(), table.key)
     )
@@ -96,6 +109,20 @@ def said_keys(conn: Connection, keys: Iterable[str]) -> set[str]:
         chosen = select(announcements.c.key).where(announcements.c.key.in_(asked[start : start + 500]))
         found.update(conn.scalars(chosen))
     return found
+
+
+def said_changes(conn: Connection, changes: Sequence[Change]) -> set[str]:
+    """The names (`key_of`) of those changes that have a row in whatever channel: routes may send a later run elsewhere,
+    but nothing is said twice because of it. What a silence muted was not said."""
+    table = announcements.c
+    days = sorted({change.figure.period_start for change in changes})
+    wanted = {key_of(change) for change in changes}
+    asked = select(table.key).where(table.state != "suppressed")
+    found: set[str] = set()
+    for start in range(0, len(days), 500):
+        near = or_(table.period_start.in_(days[start : start + 500]), table.log != "")
+        found.update(key.partition("/")[2] for key in conn.scalars(asked.where(near)))
+    return found & wanted
 
 
 def decided_run(conn: Connection, before: int) -> int:

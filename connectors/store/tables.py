@@ -330,9 +330,32 @@ announcements = Table(
     Column("since", Date),
     Column("resolved_at", Moment),
     _flag("edit_due"),
+    Column("not_before", Moment),
+    _text("silence_id"),
     _one_of("announcements", "state", "claimed sent failed suppressed"),
     Index("announcements_by_promise", "measure", "force", "log", "created_at"),
     Index("announcements_by_carrier", "said_in"),
+    Index("announcements_by_silence", "silence_id"),
+)
+
+silences = Table(
+    "silences",
+    metadata,
+    Column("silence_id", Text, primary_key=True),
+    Column("recorded_at", Moment, nullable=False),
+    Column("matcher", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("starts_at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False),
+)
+
+silence_ends = Table(
+    "silence_ends",
+    metadata,
+    Column("silence_id", Text, ForeignKey("silences.silence_id"), primary_key=True),
+    Column("ended_at", Moment, nullable=False),
+    Column("ended_by", Text, nullable=False),
 )
 
 integrity_signals = Table(

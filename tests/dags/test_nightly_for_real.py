@@ -1,59 +1,99 @@
-"""The DAG `nightly`, run by Airflow itself, with one force's rows damaged in the lake: the other force is recorded."""
+"""The DAG `nightly`, run by Airflow itself, with one force's rows damaged in the lake: the other force is recorded,
+operations hear of the failure, and of the digest that is overdue."""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.journey.logs import call, write
 from tests.journey.pledge import Pledge
+from tests.slack_server import SlackServer
 
+CHANNEL, OPERATIONS = "C0123456789", "C000OPERATE"
 DAGS = Path(__file__).parents[2] / "dags"
 STANDARDS = ["policing_pledge_2008", "national_response_standards_2026"]
+AIRFLOW = str(Path(sys.executable).with_name("airflow"))
 
 
-def airflow(home: Path, pledge: Pledge, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW_", "PLEDGE_"))}
-    environment |= {
+def environment(home: Path, pledge: Pledge, slack: SlackServer, port: int = 0) -> dict[str, str]:
+    ours = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AIRFLOW_", "PLEDGE_")) and not name.lower().endswith("_proxy")
+    }
+    return ours | {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DEFAULT_TASK_RETRIES": "0",
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://localhost:{port}/execution/",
+        "AIRFLOW__API_AUTH__JWT_SECRET": "a secret of this test and of nothing else beside it",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
         "PLEDGE_INPUT": str(pledge.input),
         "PLEDGE_LAKE": str(pledge.lake),
         "PLEDGE_STORE": pledge.store,
         "PLEDGE_NIGHTLY_STANDARDS": " ".join(STANDARDS),
+        "PLEDGE_SLACK_TOKEN": slack.token,
+        "PLEDGE_SLACK_URL": slack.url,
+        "PLEDGE_SLACK_CHANNEL": CHANNEL,
+        "PLEDGE_SLACK_OPERATIONS_CHANNEL": OPERATIONS,
     }
-    binary = Path(sys.executable).with_name("airflow")
-    return subprocess.run(
-        [str(binary), *arguments], env=environment, capture_output=True, text=True, timeout=280, cwd=home
-    )
 
 
-def test_one_force_fails_and_the_other_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("PLEDGE_")]:
-        monkeypatch.delenv(name)
-    pledge, home = Pledge(tmp_path / "pledge"), tmp_path / "airflow"
+@dataclass(frozen=True)
+class Night:
+    """What a night by Airflow left; `said` is what `airflow dags test` printed."""
+
+    home: Path
+    pledge: Pledge
+    slack: SlackServer
+    said: str
+    code: int
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
+    """Two forces ring; on the second night the rows of one cannot be read."""
+    folder = tmp_path_factory.mktemp("night")
+    pledge, home = Pledge(folder / "pledge"), folder / "airflow"
     home.mkdir()
-    ringing = [call(force, "2026-03-03 05:59:55", None, force=force) for force in ("norfolk", "suffolk")]
-    write(pledge.input, "calls", ringing)
-    assert pledge.run("2026-03-03T06:00:00Z").code == 0
-    assert pledge.states("answer_999") == {"norfolk": "pending", "suffolk": "pending"}
-    for file in (pledge.lake / "calls").glob("force=norfolk/*/*.parquet"):
-        file.write_bytes(b"PAR1 damaged")
+    with pytest.MonkeyPatch.context() as patch, SlackServer(channels=(CHANNEL, OPERATIONS)) as slack:
+        for name in [name for name in os.environ if name.startswith("PLEDGE_")]:
+            patch.delenv(name)
+        ringing = [call(force, "2026-03-03 05:59:55", None, force=force) for force in ("norfolk", "suffolk")]
+        write(pledge.input, "calls", ringing)
+        assert pledge.run("2026-03-03T06:00:00Z").code == 0
+        assert pledge.states("answer_999") == {"norfolk": "pending", "suffolk": "pending"}
+        for file in (pledge.lake / "calls").glob("force=norfolk/*/*.parquet"):
+            file.write_bytes(b"PAR1 damaged")
+        assert airflow(home, pledge, slack, "db", "migrate").returncode == 0
+        done = airflow(home, pledge, slack, "dags", "test", "nightly", "2026-03-04T06:00:00+00:00")
+        yield Night(home, pledge, slack, done.stdout + done.stderr, done.returncode)
 
-    assert airflow(home, pledge, "db", "migrate").returncode == 0
-    done = airflow(home, pledge, "dags", "test", "nightly", "2026-03-04T06:00:00+00:00")
-    told = done.stdout + done.stderr
-    assert "a file of norfolk cannot be read" in told, told[-3000:]
-    assert done.returncode == 1, "the DAG run is red"
-    assert "state=failed" in told, told[-3000:]
+
+def airflow(home: Path, pledge: Pledge, slack: SlackServer, *arguments: str) -> subprocess.CompletedProcess[str]:
+    ours = environment(home, pledge, slack)
+    return subprocess.run([AIRFLOW, *arguments], env=ours, capture_output=True, text=True, timeout=280, cwd=home)
+
+
+def test_one_force_fails_and_the_other_is_recorded(night: Night) -> None:
+    pledge = night.pledge
+    assert "a file of norfolk cannot be read" in night.said, night.said[-3000:]
+    assert night.code == 1, "the DAG run is red"
+    assert "state=failed" in night.said, night.said[-3000:]
     assert pledge.states("answer_999") == {"norfolk": "pending", "suffolk": "missed"}
     runs = {row["as_at"]: row["status"] for row in pledge.rows("runs")}
     assert runs == {"2026-03-03T06:00:00Z": "done", "2026-03-04T06:00:00Z": "done"}
@@ -63,4 +103,60 @@ def test_one_force_fails_and_the_other_is_recorded(tmp_path: Path, monkeypatch: 
         figure = pledge.figure("answer_999", "day", "2026-03-03", force="suffolk", standard=standard)
         assert figure["missed"] == 1
     assert {row["force"] for row in pledge.rows("breaches")} == {"suffolk"}
-    assert (tmp_path / "pledge" / "published" / "verdicts.csv").is_file()
+    assert (pledge.folder / "published" / "verdicts.csv").is_file()
+
+
+def test_a_task_that_failed_is_told_to_operations_alone(night: Night) -> None:
+    failures = [each["text"] for each in night.slack.posted(OPERATIONS) if "judge failed" in each["text"]]
+    assert len(failures) == 1 and failures[0].startswith("Pipeline: judge failed for norfolk"), failures
+    assert "a file of norfolk cannot be read" in failures[0] and "Traceback" not in failures[0]
+    digest = [each["text"] for each in night.slack.posted(CHANNEL)]
+    assert len(digest) == 1 and "Pipeline" not in digest[0], "a failure of the pipeline is no news of a promise"
+
+
+def test_the_deadline_of_the_digest_is_met_by_airflows_scheduler(night: Night) -> None:
+    """The run's deadline is long past and today's digest was not said: the scheduler has the callback run."""
+    if not _is_after_half_past_six():
+        pytest.skip("today's digest is not due yet")
+    port = _free_port()
+    with running(night, port, "api-server", "--port", str(port)), running(night, port, "scheduler"):
+        late = time.monotonic() + 120
+        while time.monotonic() < late and not (told := _overdue(night)):
+            time.sleep(0.5)
+    assert len(told) == 1 and "No run has got as far as announcing it" in told[0]
+
+
+def _overdue(night: Night) -> list[str]:
+    return [each["text"] for each in night.slack.posted(OPERATIONS) if "is absent" in each["text"].splitlines()[0]]
+
+
+def _is_after_half_past_six() -> bool:
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    local = datetime.now(ZoneInfo("Europe/London"))
+    return (local.hour, local.minute) >= (6, 30)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(night: Night, port: int, *arguments: str) -> Iterator[None]:
+    """A part of Airflow as a process group of its own, ended whatever happens."""
+    ours = environment(night.home, night.pledge, night.slack, port)
+    with (night.home / f"{arguments[0]}.log").open("w") as log:
+        process = subprocess.Popen(
+            [AIRFLOW, *arguments], env=ours, cwd=night.home, stdout=log, stderr=log, start_new_session=True
+        )
+        try:
+            yield
+        finally:
+            for sign in (signal.SIGTERM, signal.SIGKILL):
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, sign)
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(5)

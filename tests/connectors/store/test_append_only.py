@@ -52,6 +52,11 @@ ROWS: dict[str, dict[str, Any]] = {
     "erasures": {"run_id": "r1", "log": "calls", "force": "kent", "reason": "asked", "author": "a", "recorded_at": NOW},
     "erased": {"run_id": "r1", "what": "lake/calls", "key": "calls/force=kent/x.parquet", "sha256": "ff"},
     "accesses": {"access_id": "a1", "accessed_at": NOW, "accessed_by": "a", "command": "cases"},
+    "silences": {
+        "silence_id": "s1", "recorded_at": NOW, "matcher": "{}", "reason": "r", "author": "a", "starts_at": NOW,
+        "ends_at": NOW,
+    },
+    "silence_ends": {"silence_id": "s1", "ended_at": NOW, "ended_by": "b"},
 }  # fmt: skip
 
 
