@@ -16,8 +16,8 @@ from checks.logs import LOGS, WRITTEN_HERE
 FOLDER = Path(__file__).parent / "commitments"
 HEADINGS = ("Commitment", "Promise", "Case", "Clock", "Limit", "Leaves out", "Needs", "Switches", "Source")
 _PERIODS = {
-    "day": ("day", "month", "year"),
-    "month": ("month", "year"),
+    "day": ("day", "month", "year", "rolling_12_months"),
+    "month": ("month", "year", "rolling_12_months"),
     "year": ("year",),
     "rolling_12_months": ("rolling_12_months",),
 }
@@ -59,6 +59,14 @@ class Measure:
         """The periods it has figures of: a case that by itself covers a month counts in no shorter one."""
         covers = re.search(r"'(\w+)' as covers", self.sql)
         return _PERIODS[covers[1] if covers else "day"]
+
+    @property
+    def more_is_better(self) -> bool:
+        """Whether of what it measures (`part` of `whole`) more is better, as its SQL says by the column `at_least`.
+
+        Says nothing of the share of cases met, of which more is always better.
+        """
+        return not re.search(r"false as at_least\b", self.sql)
 
     def needs_of(self, definition: dict[str, str]) -> tuple[str, ...]:
         """The columns needed under one definition."""

@@ -20,8 +20,11 @@ class Ledger:
 
     Attributes:
         figure: which figure: the columns of LEVEL that it has, and `period_start`.
-        recorded: cases and excluded cases together, all that could have counted.
+        recorded: cases (timed ones, too) and excluded cases together, all that could have counted.
         by_reason: how many were excluded for each reason.
+        numerator, denominator: of the figure as published: met and met + missed, unless its definition or its
+            measuring says otherwise.
+        timed: cases measured without a limit; excluded ones could then not be counted as missed.
     """
 
     figure: Mapping[str, Any]
@@ -30,20 +33,23 @@ class Ledger:
     excluded: int
     recorded: int
     by_reason: Mapping[str, int]
+    numerator: int
+    denominator: int
+    timed: int = 0
 
     @property
     def rate(self) -> float | None:
-        """met ÷ (met + missed), the figure as published."""
-        return _divide(self.met, self.met + self.missed)
+        """The figure as published: met ÷ (met + missed), or what was measured."""
+        return _divide(self.numerator, self.denominator)
 
     @property
     def rate_if_excluded_missed(self) -> float | None:
-        """met ÷ (met + missed + excluded), as if no exclusion had been granted."""
-        return _divide(self.met, self.met + self.missed + self.excluded)
+        """met ÷ (met + missed + excluded), as if no exclusion had been granted; None where nothing has a limit."""
+        return None if self.timed else _divide(self.numerator, self.denominator + self.excluded)
 
     @property
     def exclusion_rate(self) -> float | None:
-        """excluded ÷ (cases + excluded)."""
+        """excluded ÷ (cases + timed + excluded)."""
         return _divide(self.excluded, self.recorded)
 
     @property
@@ -53,15 +59,18 @@ class Ledger:
 
 
 def with_and_without(figures: Iterable[Mapping[str, Any]]) -> list[Ledger]:
-    """The ledger of figures given as rows of `figures` (checks/sql/tally.sql), in their order."""
+    """The ledger of figures given as rows of `figures` (checks/sql/tally.sql) or `verdicts`, in their order."""
     return [
         Ledger(
             figure={key: row[key] for key in (*LEVEL, "period_start") if key in row},
             met=int(row["met"]),
             missed=int(row["missed"]),
             excluded=int(row["excluded"]),
-            recorded=int(row["cases"]) + int(row["excluded"]),
+            recorded=int(row["cases"]) + int(row.get("timed") or 0) + int(row["excluded"]),
             by_reason=json.loads(row.get("excluded_by_reason") or "{}"),
+            numerator=int(row.get("numerator", row["met"])),
+            denominator=int(row.get("denominator", row["met"] + row["missed"])),
+            timed=int(row.get("timed") or 0),
         )
         for row in figures
     ]

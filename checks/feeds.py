@@ -127,13 +127,15 @@ class Feeds:
         return any(gap.blocks(measure.logs, start, end) for gap in self.gaps.get(force, ()))
 
     def periods(self, force: str, first: date | None, last: date | None, today: date) -> list[tuple[str, date]]:
-        """The days a force has data or gaps for, and the whole months and years they lie in, as far as they are in
-        the window and have begun."""
+        """The days a force has data or gaps for, the whole months and years they lie in and the twelve months that end
+        with each of them and begin no earlier than the first, as far as they are in the window and have begun."""
         of_force = set().union(*self.days.values()) if force == ALL else self.days.get(force, set())
         days = sorted(day for day in of_force if (first or day) <= day <= min(last or day, today))
         months = sorted({day.replace(day=1) for day in days})
         longer = [("month", month) for month in months]
         longer += [("year", year) for year in sorted({month.replace(month=1) for month in months})]
+        starts = [(month.replace(day=28) - timedelta(days=338)).replace(day=1) for month in months]
+        longer += [("rolling_12_months", start) for start in starts if start >= months[0]]
         return [("day", day) for day in days] + [each for each in longer if _is_whole(*each, first, last, today)]
 
 

@@ -28,6 +28,11 @@ class Reason(StrEnum):
         """Whether the pattern points upwards."""
         return self in (Reason.ABOVE_LIMIT, Reason.TREND_UP, Reason.NEAR_UPPER, Reason.RUN_ABOVE)
 
+    @property
+    def in_words(self) -> str:
+        """`above upper limit`, `run below centre`."""
+        return self.value.replace("_", " ")
+
 
 def reasons(
     values: Sequence[float], centre: float, outer: Edges, inner: Edges, run: int, trend: int

@@ -124,6 +124,7 @@ def signal(
     rules: str = DEFAULT_RULES,
     rebases: Sequence[Rebase] = (),
     chart: Chart | None = None,
+    only_newest: bool = False,
 ) -> Series:
     """Chart a series and say of every point whether it is a signal, and why.
 
@@ -132,6 +133,7 @@ def signal(
         target: as the values are; None or a neutral direction = no assurance.
         rebases: where the limits start anew; one outside the series splits nothing.
         chart: None = p′ where the numbers of cases differ by more than a quarter from their mean, else XmR.
+        only_newest: say it of the newest point alone, as for a figure that is recorded; many times faster.
 
     Raises:
         UsageError: an unknown rule set, points out of order, a p′ chart without numbers of cases.
@@ -146,14 +148,17 @@ def signal(
     plotted: list[Plotted] = []
     phase: list[Point] = []
     limits: Limits | None = None
-    for number, (_, group) in enumerate(groupby(known, lambda point: sum(at <= point.at for at in changes))):
-        phase = list(group)
+    groups = groupby(known, lambda point: sum(at <= point.at for at in changes))
+    phases = [(number, list(group)) for number, (_, group) in enumerate(groups)]
+    for number, phase in phases[-1:] if only_newest else phases:
         limits = limits_of(_values(phase), [p.n for p in phase], kind, RULE_SETS[rules].screened)
-        plotted += _plot(phase, number, limits, RULE_SETS[rules], direction)
+        # No pattern that the newest point is part of reaches further back than this.
+        shown = phase[-max(RULE_SETS[rules].run, RULE_SETS[rules].trend, 3) :] if only_newest else phase
+        plotted += _plot(shown, number, limits, RULE_SETS[rules], direction)
     return Series(
         rules=RULE_SETS[rules],
         chart=kind,
-        points=tuple(plotted),
+        points=tuple(plotted[-1:] if only_newest else plotted),
         rebases=tuple(rebases),
         variation=plotted[-1].variation if plotted else Variation.NO_LIMITS,
         assurance=_assurance(phase, limits, target, direction),

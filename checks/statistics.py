@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import sqrt
+from math import erfc, sqrt
 
-from scipy.stats import fisher_exact, norm
+from scipy.stats import fisher_exact
 
 from checks.errors import UsageError
 
@@ -56,12 +56,17 @@ class Share:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One share against another. `change` is the first minus the second; `test` is '' where nothing was tested."""
+    """One share against another. `change` is the first minus the second; `test` is '' where nothing was tested.
+
+    `low` and `high` are its 95 % interval. The test decides, not the interval: right at the border they may disagree.
+    """
 
     difference: Difference
     change: float | None = None
     p_value: float | None = None
     test: str = ""
+    low: float | None = None
+    high: float | None = None
 
 
 def wilson(met: int, n: int, z: float = Z_95) -> tuple[float | None, float | None]:
@@ -105,7 +110,21 @@ def compare(now: Share, other: Share, direction: Direction = Direction.HIGHER_IS
     else:
         z = change / sqrt(pooled * (1 - pooled) * (1 / now.n + 1 / other.n))
         p_value, test = two_sided(z), "z"
-    return Comparison(_in_words(change, p_value, direction), change, p_value, test)
+    return Comparison(_in_words(change, p_value, direction), change, p_value, test, *newcombe(now, other))
+
+
+def newcombe(now: Share, other: Share) -> tuple[float, float]:
+    """The 95 % interval of `now` minus `other`, from both Wilson intervals (Newcombe 1998, method 10); n > 0."""
+    (low, high), (other_low, other_high) = (_wilson_of(share) for share in (now, other))
+    change = now.value - other.value
+    below = sqrt((now.value - low) ** 2 + (other_high - other.value) ** 2)
+    above = sqrt((high - now.value) ** 2 + (other.value - other_low) ** 2)
+    return change - below, change + above
+
+
+def _wilson_of(share: Share) -> tuple[float, float]:
+    low, high = wilson(share.met, share.n)
+    return low or 0.0, 1.0 if high is None else high
 
 
 def against_average(force: Share, peers: Sequence[Share], direction: Direction) -> Comparison:
@@ -119,8 +138,8 @@ def against_average(force: Share, peers: Sequence[Share], direction: Direction) 
         return Comparison(Difference.CANNOT_JUDGE)
     change = force.value - sum(peer.value for peer in counted) / len(counted)
     variance = _variance(force) + sum(_variance(peer) for peer in counted) / len(counted) ** 2
-    p_value = two_sided(change / sqrt(variance))
-    return Comparison(_in_words(change, p_value, direction), change, p_value, "z")
+    p_value, reach = two_sided(change / sqrt(variance)), Z_95 * sqrt(variance)
+    return Comparison(_in_words(change, p_value, direction), change, p_value, "z", change - reach, change + reach)
 
 
 def _variance(share: Share) -> float:
@@ -131,7 +150,7 @@ def _variance(share: Share) -> float:
 
 def two_sided(z: float) -> float:
     """The chance of a standard normal value at least as far from 0 as `z`."""
-    return float(2 * norm.sf(abs(z)))
+    return erfc(abs(z) / sqrt(2))
 
 
 def _in_words(change: float, p_value: float, direction: Direction) -> Difference:

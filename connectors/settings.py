@@ -35,10 +35,17 @@ class Settings:
     store: str = _setting("sqlite:///.pledge/pledge.sqlite", "SQLAlchemy URL of the store: SQLite or PostgreSQL")
     input: str = _setting("", "folder the nightly DAG reads the logs from")
     nightly_sources: str = _setting("", "names of the source descriptions the nightly DAG reads, with blanks between")
+    nightly_standards: str = _setting(
+        "", "standards the nightly DAG judges by, with blanks between; Slack tells the first (empty: the default one)"
+    )
     sources: str = _setting("", "folder of further source descriptions, beside those shipped")
+    fetched: str = _setting("", "folder for what HTTP sources answered (default: `fetched` beside the lake)")
     standards: str = _setting("", "folder of further standards, beside those shipped")
     default_standard: str = _setting("policing_pledge_2008", "the standard that judges when none is named")
+    signing_key: str = _setting("", "file of the key that signs every run; default: signing-key.pem beside the store")
+    chain_head: str = _setting("", "file for the heads of the audit chain; default: chain-head.txt beside the store")
     forces: str = _setting("", "file that replaces the shipped reference data on forces")
+    rebases: str = _setting("", "file that says where a chart's limits start anew, by whom and why")
     slack_token: str = _setting("", "bot token; without it nothing is announced", secret=True)
     slack_channel: str = _setting("", "ID of the channel of the nightly message and of broken promises")
     slack_data_channel: str = _setting("", "ID of the channel told what cannot be judged; empty = the same channel")

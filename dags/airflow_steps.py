@@ -33,10 +33,11 @@ def admit(as_at: datetime, dag_run_id: str) -> dict[str, Any]:
         raise AirflowFailException(
             str(UsageError("PLEDGE_INPUT", "nothing to read is set", "a folder or PLEDGE_NIGHTLY_SOURCES", "Set one."))
         )
-    sources = tuple(settings.nightly_sources.split())
-    plan = steps.new_plan(settings, as_at.astimezone(UTC), datetime.now(UTC), input=settings.input, sources=sources)
+    choices = {"sources": settings.nightly_sources.split(), "standards": settings.nightly_standards.split()}
+    read = {name: tuple(names) for name, names in choices.items()}
+    plan = steps.new_plan(settings, as_at.astimezone(UTC), datetime.now(UTC), input=settings.input, **read)
     try:
-        plan = steps.start(steps.resumed(plan, dag_run_id), settings)
+        plan = steps.start(steps.resumed(plan, dag_run_id), settings, log.info)
         steps.admit(plan, settings, log.info)
     except PledgeError as error:
         raise _permanent(error) from error

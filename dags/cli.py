@@ -17,6 +17,8 @@ import typer
 
 from checks.errors import UsageError
 from connectors.settings import Settings, load
+from dags import cli_findings, cli_statistics
+from dags.cli_chain import app as chain_app
 from dags.failing import failure
 from dags.options import (
     AreaOption,
@@ -31,6 +33,7 @@ from dags.options import (
     StandardOption,
     StoreOption,
     ToOption,
+    known_measures,
     say,
     settings_of,
 )
@@ -47,6 +50,9 @@ app = typer.Typer(
 )
 standards_app = typer.Typer(help="The published standards.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(standards_app, name="standards")
+app.add_typer(chain_app)
+cli_findings.register(app)
+cli_statistics.register(app)
 
 
 @app.command()
@@ -85,19 +91,21 @@ def run(
 
 @app.command()
 def check(
-    log: Annotated[str, typer.Argument(help="The log the file holds.")],
-    file: Annotated[str, typer.Argument(help="The delivered file.")],
+    log: Annotated[str, typer.Argument(help="The log the file holds (default: all the source fills).")] = "",
+    file: Annotated[str, typer.Argument(help="The delivered file; for a source that is fetched its address.")] = "",
     source: Annotated[str, typer.Option(help="Read it by this source description.")] = "",
+    force: ForceOption = None,
     as_at: AsAtOption = None,
     lake: LakeOption = None,
     store: StoreOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Read one delivery as a run would and say what is wrong with it, row by row; nothing is stored."""
+    """Read a delivery as a run would and say what is wrong with it, row by row; nothing is stored."""
     from dags.night import dry_run
 
     settings = settings_of(lake, store)
-    raise typer.Exit(1 if dry_run(settings, log, Path(file), source, moment(as_at), form, say) else 0)
+    unfit = dry_run(settings, log, file, source, tuple(force or ()), moment(as_at), form, say)
+    raise typer.Exit(1 if unfit else 0)
 
 
 def _read(table: str, settings: Settings, form: Format, short: Iterable[str], run: str | None, **filters: Any) -> None:
@@ -123,7 +131,7 @@ def verdicts(
     neighbourhood: Annotated[list[str] | None, typer.Option(help="Neighbourhood; repeatable.")] = None,
     commitment: CommitmentOption = None,
     measure: MeasureOption = None,
-    period: Annotated[list[str] | None, typer.Option(help="day or month; repeatable.")] = None,
+    period: Annotated[list[str] | None, typer.Option(help="day, month, year or rolling_12_months; repeatable.")] = None,
     standard: StandardOption = None,
     first_day: FromOption = None,
     last_day: ToOption = None,
@@ -133,7 +141,7 @@ def verdicts(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """The figures and their verdicts, as they stand or as a run left them."""
-    _known_measures(measure)
+    known_measures(measure)
     _read(
         "verdicts", settings_of(lake, store), form, VERDICTS_SHORT, run, force=force, area=area,
         neighbourhood=neighbourhood, commitment=commitment, measure=measure, period=period, standard=standard,
@@ -146,7 +154,7 @@ def commitments(
     force: ForceOption = None,
     area: AreaOption = None,
     commitment: CommitmentOption = None,
-    period: Annotated[list[str] | None, typer.Option(help="day or month; repeatable.")] = None,
+    period: Annotated[list[str] | None, typer.Option(help="day, month, year or rolling_12_months; repeatable.")] = None,
     standard: StandardOption = None,
     first_day: FromOption = None,
     last_day: ToOption = None,
@@ -179,7 +187,7 @@ def breaches(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """The missed cases and what became of them."""
-    _known_measures(measure)
+    known_measures(measure)
     short = (
         "breach_id",
         "measure",
@@ -244,7 +252,7 @@ def cases(
     """Every case of a measure, whatever its state, from the lake."""
     from dags.looking import list_cases
 
-    _known_measures(measure)
+    known_measures(measure)
     first, last = days(first_day, last_day)
     list_cases(
         settings_of(lake, store), form, run, measure=measure, force=force, area=area, commitment=commitment,
@@ -272,7 +280,7 @@ def sensitivity(
     """What the figure would be under each documented definition."""
     from dags.looking import show_sensitivity
 
-    _known_measures([measure])
+    known_measures([measure])
     days(first_day, last_day)
     if period not in ("window", "day", "month"):
         raise UsageError("--period", f"it is {period}", "window, day or month", "Correct it.")
@@ -298,7 +306,7 @@ def sql(
     """The very SQL that judges, as it runs in a bare DuckDB on the same files."""
     from dags.looking import sql_script
 
-    _known_measures([measure])
+    known_measures([measure])
     script = sql_script(
         settings_of(lake, store), measure, tuple(standard or ()), tuple(force or ()), first_day or "", last_day or "",
         as_at, run,
@@ -307,18 +315,6 @@ def sql(
         print(script)
     else:
         show([{"measure": measure, "sql": script}], ("measure", "sql"), form)
-
-
-def _known_measures(names: Iterable[str] | None) -> None:
-    from difflib import get_close_matches
-
-    from checks.commitment import measures
-
-    for name in names or ():
-        if name not in measures():
-            near = get_close_matches(name, measures(), n=1)
-            do = f"Did you mean {near[0]}?" if near else f"Measures: {', '.join(measures())}."
-            raise UsageError(f"--measure {name}", "there is no such measure", "a file of checks/commitments", do)
 
 
 @app.command()

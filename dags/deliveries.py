@@ -21,9 +21,10 @@ from connectors.settings import Settings
 from connectors.sources.delivery import Source
 from connectors.sources.description import described
 from connectors.sources.file import canonical, find_logs
+from connectors.sources.http.wanted import Wanted
 from connectors.store import read, write
 from connectors.store.engine import lock_slice, open_store
-from dags import admission
+from dags import admission, fetching
 from dags.admission import Admitted, Examined
 from dags.plan import Plan, source_folders
 from expectations.quality import RuleResult
@@ -35,11 +36,15 @@ _SAID = ("fitness", "reason", "rows_read", "rows_quarantined")
 
 @dataclass(frozen=True)
 class Handed:
-    """A file to admit and how it is read; `scheduled` = it comes from a source's own place, at its own times."""
+    """A file to admit and how it is read; `scheduled` = it comes from a source's own place, at its own times.
+
+    `fetched_by` is the fetch that brings the file.
+    """
 
     source: Source
     path: Path
     scheduled: bool = False
+    fetched_by: Wanted | None = None
 
 
 @dataclass
@@ -50,6 +55,7 @@ class _Admission:
     engine: Engine
     lake: Lake
     earlier: dict[tuple[str, str], list[Row]] = field(default_factory=lambda: defaultdict(list))
+    fetches: dict[Path, PledgeError | None] = field(default_factory=dict)
 
 
 def handed(plan: Plan, settings: Settings, say: Say) -> list[Handed]:
@@ -67,12 +73,35 @@ def handed(plan: Plan, settings: Settings, say: Say) -> list[Handed]:
         if not found and not plan.sources:
             files_wanted, do = "files named after logs, such as calls.csv", f"Logs: {', '.join(LOGS)}."
             raise UsageError(plan.input, "no log is in it", files_wanted, do)
-    return files + [_named(named, settings) for named in plan.sources]
+    return files + [each for named in plan.sources for each in _named(named, plan, settings)]
 
 
-def _named(named: str, settings: Settings) -> Handed:
-    name, _, path = named.partition("=")
-    source = described(name, source_folders(settings))
+def _named(named: str, plan: Plan, settings: Settings) -> list[Handed]:
+    """The files a source named `NAME`, `NAME=PATH` or `NAME=URL` brings."""
+    name, _, place = named.partition("=")
+    sources = described(name, source_folders(settings))
+    if fetching.is_address(place) or (not place and sources[0].http):
+        area = fetching.fetched_area(settings, plan.lake)
+        fetch = fetching.wanted(sources, place, area, plan.moment, plan.forces)
+        return [Handed(source, fetch.file(source.log), scheduled=True, fetched_by=fetch) for source in sources]
+    if len(sources) > 1:
+        return [Handed(source, path) for source, path in _of_folder(name, sources, place)]
+    return [_of_file(name, sources[0], place)]
+
+
+def _of_folder(name: str, sources: Sequence[Source], folder: str) -> list[tuple[Source, Path]]:
+    """The files of a source that fills several logs, found by the logs' names."""
+    if not folder:
+        found, expected = "its description names no place", f"--source {name}=FOLDER"
+        raise UsageError(f"source {name}", found, expected, "Name the folder.")
+    lying = dict(find_logs(Path(folder))[0])
+    if not any(source.log in lying for source in sources):
+        wanted = ", ".join(source.log for source in sources)
+        raise UsageError(folder, f"no file of {name} is in it", f"files named after {wanted}", "Correct the path.")
+    return [(source, lying[source.log]) for source in sources if source.log in lying]
+
+
+def _of_file(name: str, source: Source, path: str) -> Handed:
     if not path and not source.location:
         found, expected = "its description names no location", f"--source {name}=PATH, or a location"
         raise UsageError(f"source {name}", found, expected, "Name the file.")
@@ -91,11 +120,34 @@ def admit(plan: Plan, settings: Settings, say: Say) -> list[Row]:
     for rows in now.earlier.values():
         rows.sort(key=lambda row: row["received_at"])
     told: list[Row] = []
+    unreached: list[PledgeError] = []
     for each in handed(plan, settings, say):
-        new = _admit_one(now, each)
+        failed = _fetched(now, each, say)
+        if failed and not now.earlier[each.source.name, each.source.log]:
+            unreached.append(failed)
+            continue
+        new = _admit_one(now, each, failed)
         say(_sentence(new) if new else f"{each.path}: {_nothing_new(each)}")
         told += [new] if new else []
+    if unreached:
+        # A source that never brought anything is not connected yet: that is for whoever connects it to mend.
+        raise unreached[0]
     return told
+
+
+def _fetched(now: _Admission, each: Handed, say: Say) -> PledgeError | None:
+    """Fetch what brings a file, once for all the files of it; returns why it could not be."""
+    wanted = each.fetched_by
+    if wanted is None:
+        return None
+    if wanted.folder not in now.fetches:
+        now.fetches[wanted.folder] = None
+        try:
+            fetching.fetch_in_time(now.plan, wanted, say)
+        except PledgeError as error:
+            say(f"{wanted.name}: not fetched. {error}")
+            now.fetches[wanted.folder] = error
+    return now.fetches[wanted.folder]
 
 
 def _nothing_new(each: Handed) -> str:
@@ -110,17 +162,20 @@ def _sentence(row: Row) -> str:
     )
 
 
-def _admit_one(now: _Admission, each: Handed) -> Row | None:
-    """Admit one delivery; None when it says nothing new. A file that was unfit is looked at again: what makes it
-    unfit may lie in its description, and that may have been mended."""
+def _admit_one(now: _Admission, each: Handed, failed: PledgeError | None) -> Row | None:
+    """Admit one delivery, or say that it `failed` to come; None when it says nothing new. A file that was unfit is
+    looked at again: what makes it unfit may lie in its description, and that may have been mended."""
     earlier = now.earlier[each.source.name, each.source.log]
-    digest = _sha256(each.path)
+    digest = "" if failed else _sha256(each.path)
     same = [row for row in earlier if row["sha256"] == digest]
     fit = [row for row in same if row["fitness"] == admission.FIT]
     # The same id when a run that was killed is made good: rows it merged are found again by it.
     delivery_id = _digest(each.source.name, each.source.log, digest, len(same))
     if digest and (not fit or _now_due(now, fit[-1], each.source)):
         done = _admitted(now, each, delivery_id, earlier)
+    elif failed:
+        reason = f"It could not be fetched as at {now.plan.moment:%Y-%m-%dT%H:%M:%SZ}: {failed}"
+        done = Admitted(Examined(admission.UNFIT, reason, _force_of(each)), 0, 0)
     elif each.scheduled and (overdue := admission.overdue(each.source, each.path, now.plan.moment)):
         done = Admitted(Examined(admission.UNFIT, overdue, each.source.force or admission.SEVERAL), 0, 0)
     else:
@@ -130,6 +185,11 @@ def _admit_one(now: _Admission, each: Handed) -> Row | None:
         return same[-1]
     _store(now, row, done.examined)
     return row
+
+
+def _force_of(each: Handed) -> str:
+    wanted = each.fetched_by
+    return wanted.forces[0] if wanted and len(wanted.forces) == 1 else each.source.force or admission.SEVERAL
 
 
 def _admitted(now: _Admission, each: Handed, delivery_id: str, earlier: Sequence[Row]) -> Admitted:

@@ -14,7 +14,8 @@ from checks.errors import UsageError
 from checks.judging import facts_script, measure_script, preamble, rules_script
 from checks.logs import LOGS
 from connectors.lake.cases import missed_cases_script, read_cases
-from connectors.lake.tables import CASES, Lake
+from connectors.lake.schema import CASES
+from connectors.lake.tables import Lake
 from connectors.settings import Settings
 from connectors.store import read, write
 from connectors.store.engine import open_store, reading

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from difflib import get_close_matches
@@ -13,14 +14,16 @@ from typing import Any
 from checks.errors import PledgeError, UsageError
 from checks.feeds import ALL
 from checks.logs import LOGS
+from checks.standard import editions
 from connectors.settings import Settings
+from connectors.sources.delivery import Source
 from connectors.sources.description import described
 from connectors.sources.file import canonical
 from connectors.store import read
 from connectors.store.engine import open_store, reading
-from dags import admission, steps
+from dags import admission, fetching, steps
 from dags.looking import lake_exists
-from dags.plan import Plan, forces_of, source_folders
+from dags.plan import Plan, forces_of, source_folders, standards_of
 from dags.tables import Format, show
 
 Say = Callable[[str], None]
@@ -41,7 +44,7 @@ def one_night(settings: Settings, as_at: datetime, now: datetime, form: Format, 
     _refuse_nothing_to_do(plan)
     _refuse_misspelt_forces(plan, settings)
     steps.handed(plan, settings)
-    steps.start(plan, settings)
+    steps.start(plan, settings, say)
     try:
         added = steps.admit(plan, settings, say)
         forces = steps.forces_to_judge(plan)
@@ -53,7 +56,7 @@ def one_night(settings: Settings, as_at: datetime, now: datetime, form: Format, 
         with suppress(Exception):  # the first error is the one to tell
             steps.fail(plan)
         raise
-    show_run(plan.store, plan.run_id, form)
+    show_run(settings, plan.run_id, form)
     if failures:
         raise failures[0]
     return any(row["fitness"] == admission.UNFIT for row in added)
@@ -83,14 +86,25 @@ def _refuse_misspelt_forces(plan: Plan, settings: Settings) -> None:
             raise UsageError(f"--force {force}", "no force is called that", near[0], "Correct the slug.")
 
 
-def show_run(store: str, run_id: str, form: Format) -> None:
-    """What a run left: to read, the last closed month of each force; to work with, every figure."""
-    with reading(open_store(store)) as conn:
+def show_run(settings: Settings, run_id: str, form: Format) -> None:
+    """What a run left: to read, the last closed month of each force by its first standard; to work with, every figure.
+
+    Editions of one standard count as one.
+    """
+    with reading(open_store(settings.store)) as conn:
         rows = list(read.read_table(conn, "verdicts", {}, run_id))
-        as_at = next(row["as_at"] for row in read.read_table(conn, "runs") if row["run_id"] == run_id)
+        run = next(row for row in read.read_table(conn, "runs") if row["run_id"] == run_id)
     if form is not Format.TABLE:
         show(rows, read.columns_of("verdicts"), form)
         return
+    standards = json.loads(run["standards"])
+    first = {each.name for each in editions(standards_of(settings).values(), standards[0])}
+    _show_month([row for row in rows if row["standard"] in first], run["as_at"], form)
+    if others := [name for name in standards if name not in first]:
+        print(f"\nJudged besides by {', '.join(others)}: see them with --standard.")
+
+
+def _show_month(rows: list[dict[str, Any]], as_at: datetime, form: Format) -> None:
     months = [row for row in rows if row["period"] == "month" and not (row["area"] or row["neighbourhood"])]
     closed = [
         row["period_start"] for row in months if row["cases"] and row["period_start"] < as_at.date().replace(day=1)
@@ -103,16 +117,67 @@ def show_run(store: str, run_id: str, form: Format) -> None:
         print(f"\nCannot be judged, because nothing fit was delivered for them: {', '.join(blind)}.")
 
 
-def dry_run(settings: Settings, log: str, path: Path, source: str, as_at: datetime, form: Format, say: Say) -> bool:
-    """Examine one delivery and print what is wrong with it; returns whether it is unfit."""
-    if log not in LOGS:
+def dry_run(
+    settings: Settings,
+    log: str,
+    place: str,
+    source: str,
+    forces: Sequence[str],
+    as_at: datetime,
+    form: Format,
+    say: Say,
+) -> bool:
+    """Examine what a source delivers and print what is wrong with it; returns whether any of it is unfit.
+
+    Args:
+        log: '' = every log the source fills.
+        place: the file; for a source that is fetched its address, '' = its own place.
+    """
+    if log and log not in LOGS:
         raise UsageError(f"log {log}", "there is no such log", f"one of {', '.join(LOGS)}", "Correct the name.")
-    reader = described(source, source_folders(settings)) if source else canonical(log)
-    if reader.log != log:
-        raise UsageError(f"--source {source}", f"it fills {reader.log}", log, f"Say `pledge check {reader.log} …`.")
+    if not source and not (log and place):
+        expected = "a log and a file, or --source NAME"
+        raise UsageError("pledge check", "nothing to read is named", expected, "Name one.")
+    known = described(source, source_folders(settings)) if source else (canonical(log),)
+    readers = [each for each in known if not log or each.log == log]
+    if not readers:
+        fills = " and ".join(each.log for each in known)
+        raise UsageError(f"--source {source}", f"it fills {fills}", log, f"Say `pledge check {known[0].log} …`.")
     with tempfile.TemporaryDirectory(prefix="pledge-check-") as folder:
-        seen, _ = admission.examine(reader, path, Path(folder), as_at, admission.Earlier(), scheduled=False)
-    show(admission.troubles(seen), ("row_number", "key", "rule", "sentence"), form)
+        paths = _delivered(readers, place, forces, as_at, Path(folder), say)
+        found = [(each, path, _examined(each, path, Path(folder), as_at)) for each, path in paths]
+    several = ("log",) if len(found) > 1 else ()
+    rows = [{"log": each.log, **row} for each, _, seen in found for row in admission.troubles(seen)]
+    show(rows, (*several, "row_number", "key", "rule", "sentence"), form)
+    for each, path, seen in found:
+        _say_fitness(each.log, path, seen, say)
+    return any(seen.fitness == admission.UNFIT for _, _, seen in found)
+
+
+def _delivered(
+    readers: Sequence[Source], place: str, forces: Sequence[str], as_at: datetime, folder: Path, say: Say
+) -> list[tuple[Source, Path]]:
+    """The sources with the file each is to read: the one named, the one it keeps, or one fetched into the folder."""
+    if fetching.is_address(place) or (not place and readers[0].http):
+        wanted = fetching.wanted(readers, place, folder / "fetched", as_at, forces)
+        fetching.fetch_now(wanted, say)
+        return [(each, wanted.file(each.log)) for each in readers]
+    if len(readers) > 1:
+        logs = ", ".join(each.log for each in readers)
+        raise UsageError("pledge check", f"{place} can be only one of {logs}", "its log", "Say which log it is.")
+    if not place and not readers[0].location:
+        found, do = "no file is named, and its description names none", "Name the file."
+        raise UsageError(f"--source {readers[0].name}", found, "a file", do)
+    return [(readers[0], Path(place or readers[0].location))]
+
+
+def _examined(reader: Source, path: Path, folder: Path, as_at: datetime) -> admission.Examined:
+    staging = folder / reader.log
+    staging.mkdir()
+    return admission.examine(reader, path, staging, as_at, admission.Earlier(), scheduled=False)[0]
+
+
+def _say_fitness(log: str, path: Path, seen: admission.Examined, say: Say) -> None:
     for result in seen.results:
         if not result.success and result.severity != "critical":
             say(f"flagged, kept: {result.rule}: {result.observed}. {result.detail}")
@@ -120,4 +185,3 @@ def dry_run(settings: Settings, log: str, path: Path, source: str, as_at: dateti
         f"{path}: {log}, {seen.rows_read:,} rows read, {len(seen.refused_rows):,} would be quarantined; {seen.fitness}"
         + (f": {seen.reason}" if seen.reason else ".")
     )
-    return seen.fitness == admission.UNFIT

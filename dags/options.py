@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Annotated
 
 import typer
 
+from checks.errors import UsageError
 from connectors.settings import Settings, load
 from dags.tables import Format
 
@@ -35,3 +37,16 @@ def settings_of(lake: str | None, store: str | None) -> Settings:
 def say(sentence: str) -> None:
     """Progress, on standard error."""
     print(sentence, file=sys.stderr)
+
+
+def known_measures(names: Iterable[str] | None) -> None:
+    """Refuse a measure that there is none of, with the one that may have been meant."""
+    from difflib import get_close_matches
+
+    from checks.commitment import measures
+
+    for name in names or ():
+        if name not in measures():
+            near = get_close_matches(name, measures(), n=1)
+            do = f"Did you mean {near[0]}?" if near else f"Measures: {', '.join(measures())}."
+            raise UsageError(f"--measure {name}", "there is no such measure", "a file of checks/commitments", do)

@@ -27,7 +27,7 @@ from connectors.settings import Settings
 from connectors.store import read, write
 from connectors.store.engine import open_store
 from connectors.store.engine import reading as read_only
-from dags import deliveries, feeds, recording, storing
+from dags import comparing, deliveries, feeds, findings, recording, sealing, storing
 from dags.plan import (
     FIRST_YEAR,
     Plan,
@@ -48,10 +48,13 @@ def _silent(_: str) -> None:
     return
 
 
-def start(plan: Plan, settings: Settings) -> Plan:
+def start(plan: Plan, settings: Settings, say: Say = _silent) -> Plan:
     """Settle the plan and open the run in the store; a plan that was started before stays as it is."""
     standards = chosen_standards(settings, plan.standards)
+    comparing.rebases_of(settings)  # both files are refused before anything is written
+    comparing.similar_forces(settings)
     engine = _opened(plan)
+    sealing.ready(settings, say)
     with engine.begin() as conn:
         if all(row["run_id"] != plan.run_id for row in read.read_table(conn, "runs")):
             write.start_run(
@@ -172,7 +175,7 @@ def _judged(con: duckdb.DuckDBPyConnection, plan: Plan, settings: Settings, forc
 
 
 def record(plan: Plan, settings: Settings, forces: Sequence[str], say: Say = _silent) -> int:
-    """Turn the judged cases into figures, verdicts, commitments and breaches; returns how many figures are new.
+    """Turn the judged cases into figures, verdicts, commitments, breaches, findings; returns how many figures are new.
 
     A run recorded by an earlier try is left as it is.
     """
@@ -199,10 +202,14 @@ def record(plan: Plan, settings: Settings, forces: Sequence[str], say: Say = _si
         ]
         said = recording.conclude(tallies, known, plan.window, told, feeds.why(plan, brought, runs))
         storing.store_cases(engine, con, lake, version, plan, standards, slices)
-        written = storing.store_figures(engine, plan, said, told, slices, {**versions, storing.CASES: version or 0})
+        found = findings.look(plan, settings, lake, versions, version, standards)
+        judged = {**versions, storing.CASES: version or 0}
+        written = storing.store_figures(engine, lake, settings, plan, said, standards, told, slices, judged, found)
     finally:
         con.close()
     say(f"{written:,} figures are new or changed.")
+    with engine.connect() as conn:
+        sealing.tell_heads(settings, list(read.read_table(conn, "runs")))
     return written
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -10,21 +9,24 @@ from typing import Any
 
 import duckdb
 import pandas as pd
-import rfc8785
 from sqlalchemy import Connection, Engine
 
+from checks.chain import canonical, sha256
 from checks.feeds import ALL
 from checks.standard import Standard
 from connectors.lake.cases import read_cases
 from connectors.lake.tables import Lake
+from connectors.settings import Settings
 from connectors.store import read, write
 from connectors.store.cases import STATES_KEPT, replace_cases, sync_breaches
 from connectors.store.engine import lock_slice
 from connectors.store.figures import emptied_figures, record_commitments, record_figures
 from connectors.store.tables import FIGURE
+from dags import comparing, findings
 from dags.deliveries import result_row
 from dags.plan import Plan
 from dags.recording import Recorded
+from dags.sealing import seal
 
 SliceName = tuple[str, str, str]
 Row = dict[str, Any]
@@ -77,23 +79,37 @@ def _known(value: Any) -> Any:
 
 def store_figures(
     engine: Engine,
+    lake: Lake,
+    settings: Settings,
     plan: Plan,
     said: Recorded,
+    standards: Sequence[Standard],
     forces: Sequence[str],
     slices: Sequence[SliceName],
     versions: Mapping[str, int],
+    found: findings.Findings,
 ) -> int:
-    """One transaction: a run's figures, commitments and expectation results are all there or none is."""
+    """One transaction: a run's figures, commitments, results and findings are all there, sealed, or none is."""
     whole = not (plan.forces or plan.first_day or plan.last_day)
     with engine.begin() as conn:
         lock_slice(conn, "runs")  # two runs that end at once must not both follow the same one in the chain
         figures = said.figures + _emptied(conn, plan, said.figures, forces, slices)
-        written = record_figures(conn, plan.run_id, figures)
+        charted = comparing.charts(conn, plan, figures, comparing.rebases_of(settings))
+        written = record_figures(conn, plan.run_id, figures, charted.signal_of)
         record_commitments(conn, plan.run_id, said.commitments)
+        findings.record(conn, plan, found, forces)
+        comparing.record_comparisons(conn, plan, comparing.similar_forces(settings))
+        comparing.record_funnels(conn, plan)
         if written:
             write.add_expectation_results(conn, [result_row(plan, r, "", "", "") for r in said.results])
-        input_key = json.dumps({**versions, WHOLE: int(whole)}, sort_keys=True)
-        write.finish_run(conn, plan.run_id, **_seal(conn, figures), input_key=input_key, finished_at=datetime.now(UTC))
+        ended = {
+            "status": "done",
+            "input_key": json.dumps({**versions, WHOLE: int(whole)}, sort_keys=True),
+            "figures_hash": _figures_hash(figures),
+            "finished_at": datetime.now(UTC),
+        }
+        run = next(row for row in read.read_table(conn, "runs") if row["run_id"] == plan.run_id) | ended
+        write.finish_run(conn, plan.run_id, **ended, **seal(conn, lake, settings, run, standards, versions))
     return written
 
 
@@ -120,18 +136,7 @@ def _emptied(
     return found
 
 
-def _seal(conn: Connection, figures: Sequence[Row]) -> dict[str, str]:
-    """The hash of what the run says and its place in the chain: after the run that no other follows yet."""
-    stated = sorted(
-        rfc8785.dumps({k: _plain(v) for k, v in figure.items() if k != "restated_why"}) for figure in figures
-    )
-    figures_hash = hashlib.sha256(b"\n".join(stated)).hexdigest()
-    finished = [row for row in read.read_table(conn, "runs") if row["hash"]]
-    followed = {row["previous_hash"] for row in finished}
-    previous = next((row["hash"] for row in finished if row["hash"] not in followed), "")
-    chained = hashlib.sha256(rfc8785.dumps({"figures_hash": figures_hash, "previous_hash": previous})).hexdigest()
-    return {"figures_hash": figures_hash, "previous_hash": previous, "hash": chained}
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
+def _figures_hash(figures: Sequence[Row]) -> str:
+    """The hash of all a run says, whether it is new or not: two runs that say the same have the same."""
+    stated = sorted(canonical({k: v for k, v in figure.items() if k != "restated_why"}) for figure in figures)
+    return sha256(b"\n".join(stated))

@@ -26,7 +26,8 @@ select
     null::timestamp as due_at,         -- … or the very moment
     null::bigint as part,              -- a share is not timed but measured: this much …
     null::bigint as whole,             -- … of this, in the same unit (microseconds, officer days)
-    null::boolean as at_least,         -- true: the share must reach limit_percent; false: not exceed it; NULL: no share
+    null::boolean as at_least,         -- true: the share must reach limit_percent, more is better;
+                                       -- false: not exceed it, less is better; NULL: no share
     null::integer as limit_percent,    -- NULL: measured without a limit
     null::varchar as covers            -- what one case is by itself: a 'month', a 'year', 'rolling_12_months'
 where false;

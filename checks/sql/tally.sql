@@ -1,7 +1,18 @@
 -- How any judged cases are counted: table `facts` (the shape of `judged`) in, `figures` out.
--- Levels: neighbourhood, area, force, all forces; periods: local day, month and year. Levels that do not apply are ''.
+-- Levels: neighbourhood, area, force, all forces; periods: local day, month, year and any twelve months in a row (from
+-- the month of the force's first case on; their quantiles are not counted). Levels that do not apply are ''.
 -- A case that by itself covers a month or a year counts in no shorter period, and one that covers twelve months, whose
 -- months overlap with its neighbours', in none but those twelve.
+
+-- A list of {name, n} as a map: how many there are of each name.
+create or replace macro added_up(counts) as map_from_entries(list_transform(
+    list_sort(list_distinct(list_transform(counts, lambda one: one.name))),
+    lambda name: {
+        'name': name,
+        'n': list_sum(list_transform(list_filter(counts, lambda one: one.name = name), lambda one: one.n))::bigint
+    }
+));
+
 create or replace view figures as
 with dated as (
     select
@@ -67,6 +78,79 @@ counted as (
     )
 ),
 
+months as (
+    select
+        standard,
+        measure,
+        definition_id,
+        force,
+        area,
+        neighbourhood,
+        local_month,
+        state,
+        reason,
+        count(*) as n,
+        sum(part) as part,
+        sum(whole) as whole,
+        bool_or(unjudgeable) as unjudgeable,
+        bool_or(outside_force_dates) as outside_force_dates
+    from dated
+    where covers is null or covers = 'month'
+    group by all
+),
+
+ends as (
+    select
+        standard,
+        measure,
+        definition_id,
+        force,
+        unnest(generate_series(min(local_month) + to_months(11), max(local_month)::timestamp, interval 1 month))::date
+            as end_month
+    from months
+    group by standard, measure, definition_id, force
+),
+
+twelve_months as (
+    select
+        standard,
+        measure,
+        definition_id,
+        force,
+        area,
+        neighbourhood,
+        end_month as local_month,
+        grouping(force) = 1 as all_forces,
+        grouping(area) = 0 as of_area,
+        grouping(neighbourhood) = 0 as of_neighbourhood,
+        'rolling_12_months' as period,
+        min(area) as lowest_area,
+        max(area) as highest_area,
+        any_value(force) as any_force,
+        coalesce(sum(n) filter (where state not in ('excluded', 'timed')), 0)::bigint as cases,
+        coalesce(sum(n) filter (where state = 'met'), 0)::bigint as met,
+        coalesce(sum(n) filter (where state = 'missed'), 0)::bigint as missed,
+        coalesce(sum(n) filter (where state = 'pending'), 0)::bigint as pending,
+        coalesce(sum(n) filter (where state = 'unknown'), 0)::bigint as unknown,
+        coalesce(sum(n) filter (where state = 'excluded'), 0)::bigint as excluded,
+        coalesce(sum(n) filter (where state = 'timed'), 0)::bigint as timed,
+        coalesce(sum(part) filter (where state = 'timed'), 0)::bigint as sum_part,
+        coalesce(sum(whole) filter (where state = 'timed'), 0)::bigint as sum_whole,
+        to_json(added_up(list({'name': reason, 'n': n}) filter (where state = 'excluded')))::varchar as excluded_by_reason,
+        bool_or(unjudgeable) as unjudgeable,
+        bool_or(outside_force_dates) as outside_force_dates,
+        end_month - to_months(11) as first_case_day
+    from months
+    inner join ends using (standard, measure, definition_id, force)
+    where months.local_month between end_month - to_months(11) and end_month
+    group by grouping sets (
+        (standard, measure, definition_id, end_month),
+        (standard, measure, definition_id, force, end_month),
+        (standard, measure, definition_id, force, area, end_month),
+        (standard, measure, definition_id, force, neighbourhood, end_month)
+    )
+),
+
 bounded as (
     select
         *,
@@ -76,10 +160,16 @@ bounded as (
         end::date as period_start,
         case period
             when 'day' then local_day + 1 when 'year' then local_year + to_years(1) else local_month + to_months(1)
-        end::date as period_end,
-        -- The first day that must be in the window for the period's cases to be all there.
-        coalesce(local_day, local_month, local_year) as first_case_day
-    from counted
+        end::date as period_end
+    from (
+        select
+            *,
+            -- The first day that must be in the window for the period's cases to be all there.
+            coalesce(local_day, local_month, local_year) as first_case_day
+        from counted
+        union all by name
+        select * from twelve_months
+    )
     where
         covers is null
         or (covers = 'month' and period in ('month', 'year'))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from checks.logs import Kind, Log
+from checks.logs import LOGS, Kind, Log
 
 UNDATED = "undated"
 
@@ -47,6 +47,8 @@ CASES = pa.schema(
     ]
 )
 
+SEALS = pa.schema([("run_id", pa.string()), ("what", pa.string()), ("key", pa.string()), ("sha256", pa.string())])
+
 
 def log_schema(log: Log) -> pa.Schema:
     """The Arrow and Delta schema of a log: its contract columns, then where the row came from."""
@@ -64,4 +66,11 @@ def log_schema(log: Log) -> pa.Schema:
 
 def partitions(name: str) -> list[str]:
     """The columns by which a table's rows are filed; each value is a folder."""
+    if name == "seals":
+        return ["run_id"]
     return ["standard", "measure", "force", "month"] if name == "cases" else ["force", "month"]
+
+
+def schema_of(name: str) -> pa.Schema:
+    """The schema of a table of the lake: a log, `cases` or `seals`."""
+    return {"cases": CASES, "seals": SEALS}.get(name) or log_schema(LOGS[name])

@@ -18,7 +18,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 
 from checks.errors import NotAnsweringError, UsageError
 from checks.logs import LOGS
-from connectors.lake.schema import CASES, log_schema, partitions
+from connectors.lake.schema import partitions, schema_of
 
 # Delta's own clean-up (30 days by default) would take old versions away; erasure is the only vacuum there is.
 _KEEP_EVERYTHING = {
@@ -94,7 +94,7 @@ class Lake:
     def _created(self, name: str) -> DeltaTable:
         return DeltaTable.create(
             self._uri(name),
-            schema=CASES if name == "cases" else log_schema(LOGS[name]),
+            schema=schema_of(name),
             partition_by=partitions(name),
             mode="ignore",
             configuration=_KEEP_EVERYTHING,
@@ -112,7 +112,7 @@ class Lake:
             wanted = pa.array(sorted(values), pa.string())
             actions = actions.filter(pc.is_in(actions[f"partition.{key}"].cast(pa.string()), wanted))
         # Delta writes paths as URLs: what the disk calls %20 is %2520 there.
-        return sorted(f"{self.location}/{name}/{unquote(path)}" for path in actions["path"].to_pylist())
+        return sorted(f"{self._uri(name)}/{unquote(path)}" for path in actions["path"].to_pylist())
 
     def changed_slices(self, since: int | None, version: int) -> list[tuple[str, str, str]]:
         """The (standard, measure, force) of `cases` whose files differ between two versions (`since` None: all)."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from connectors.sources.http.connection import HttpConnection
 from connectors.sources.local_time import LocalTime
 
 ROW_NUMBER = "row_number"
@@ -43,7 +44,8 @@ class Source:
 
     `force`, `encoding`, `format` and `delimiter` are '' where the file itself says; `sql` is '' where the file is in
     the contract's columns already; `empty` are texts that mean "not recorded"; `expected` is what the fitness suite
-    takes (`max_age_hours`, `min_rows`, `max_rows`, `may_be_empty`); `file` is the description's own path.
+    takes (`max_age_hours`, `min_rows`, `max_rows`, `may_be_empty`); `file` is the description's own path. `http` is
+    where it is fetched from, and `spread` the answer whose elements each become a line of what was fetched.
     """
 
     name: str
@@ -62,6 +64,8 @@ class Source:
     location: str = ""
     sql: str = ""
     file: str = ""
+    http: HttpConnection | None = None
+    spread: str = ""
 
     @property
     def local_time(self) -> LocalTime:

@@ -9,6 +9,8 @@
 
 `raw` is the delivered file: every column text, trimmed, empty ones NULL, with `row_number`. The macros of
 `macros.sql` stand ready; `plus_seconds(local, seconds)` counts in the source's zone.
+
+A system that fills several logs is a folder of such files with a `connection.yaml`: front matter they share.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ import yaml
 from checks.errors import UsageError
 from checks.logs import LOGS
 from connectors.sources.delivery import Source
+from connectors.sources.http.connection import read_connection
 
 FORMATS = ("csv", "excel", "parquet", "jsonl")
 _FRONT = re.compile(r"\s*/\*---[ \t]*\n(?P<yaml>.*?)\n---\*/", re.DOTALL)
@@ -37,7 +40,7 @@ _CHOICES = {
     "nonexistent": ("refuse", "later"),
     "delivers": ("changes", "snapshot"),
 }
-_TEXTS = (*_CHOICES, "force", "zone", "encoding", "delimiter", "key", "note", "location", "connection")
+_TEXTS = (*_CHOICES, "force", "zone", "encoding", "delimiter", "key", "note", "location", "spread")
 _EXPECTED = {"max_age_hours": (int, float), "min_rows": (int,), "max_rows": (int,), "may_be_empty": (bool,)}
 
 
@@ -55,16 +58,26 @@ class _EachKeyOnce(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def described(name: str, folders: Sequence[Path]) -> Source:
-    """The source described by `<name>.sql` in one of the folders; a later folder wins over an earlier one.
+SHARED_FRONT_MATTER = "connection.yaml"
 
-    Raises UsageError (with file and line where there is one) when it is absent or wrong.
+
+def described(name: str, folders: Sequence[Path]) -> tuple[Source, ...]:
+    """The sources of a system, one for each log it fills: `<name>.sql`, or the files of a folder `<name>`.
+
+    A later folder wins over an earlier one. Raises UsageError (with file and line where there is one) when the
+    description is absent or wrong.
     """
     for folder in reversed(folders):
         path = folder / f"{name}.sql"
         if path.is_file() and path.parent.resolve() == folder.resolve():
-            return read_description(path)
-    known = sorted({path.stem for folder in folders for path in folder.glob("*.sql")})
+            return (read_description(path),)
+        shared = folder / name / SHARED_FRONT_MATTER
+        if shared.is_file() and shared.parent.parent.resolve() == folder.resolve():
+            return _of_folder(shared)
+    known = sorted(
+        {path.stem for folder in folders for path in folder.glob("*.sql")}
+        | {path.parent.name for folder in folders for path in folder.glob(f"*/{SHARED_FRONT_MATTER}")}
+    )
     raise UsageError(
         f"source {name!r}",
         f"no description {name}.sql in {', '.join(map(str, folders)) or 'any folder'}",
@@ -73,22 +86,44 @@ def described(name: str, folders: Sequence[Path]) -> Source:
     )
 
 
-def read_description(path: Path) -> Source:
-    """Read and check one description file; raises UsageError when it is wrong."""
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise _wrong(str(path), "it cannot be read as UTF-8 text", "a source description", "Mend the file.") from error
+def _of_folder(shared: Path) -> tuple[Source, ...]:
+    stated = _front_matter(shared, 0, _text_of(shared))
+    sources = tuple(read_description(path, stated) for path in sorted(shared.parent.glob("*.sql")))
+    logs = [source.log for source in sources]
+    if not logs or len(set(logs)) < len(logs):
+        found = "two of its files fill one log" if logs else "no description lies beside it"
+        raise _wrong(str(shared), found, "one .sql file for each log", "Mend the folder.")
+    return sources
+
+
+def read_description(path: Path, shared: Mapping[str, Any] | None = None) -> Source:
+    """Read and check one description file; raises UsageError when it is wrong.
+
+    Args:
+        shared: the front matter of the folder that it is part of; its own lines win.
+    """
+    text = _text_of(path)
     front = _FRONT.match(text)
     if front is None:
         raise _wrong(str(path), "it does not begin with /*--- … ---*/", "front matter with the log's name", "Add it.")
     stated = _front_matter(path, text[: front.start("yaml")].count("\n"), front["yaml"])
+    if "log" not in stated:
+        raise _wrong(str(path), "the front matter names no log", f"log: one of {', '.join(LOGS)}", "Add it.")
     # Blank lines in place of the front matter, so that DuckDB's line numbers are the file's.
     sql = "\n" * text[: front.end()].count("\n") + text[front.end() :]
-    return Source(name=path.stem, sql=_one_select(path, sql), file=str(path), **stated)
+    name = path.stem if shared is None else path.parent.name
+    return Source(name=name, sql=_one_select(path, sql), file=str(path), **{**(shared or {}), **stated})
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _wrong(str(path), "it cannot be read as UTF-8 text", "a source description", "Mend the file.") from error
 
 
 def _front_matter(path: Path, lines_above: int, text: str) -> dict[str, Any]:
+    """The lines of a front matter as the fields of `Source`."""
     try:
         stated = yaml.load(text, _EachKeyOnce)
     except yaml.YAMLError as error:
@@ -102,18 +137,20 @@ def _front_matter(path: Path, lines_above: int, text: str) -> dict[str, Any]:
     for key, value in stated.items():
         at = next((n for n, each in enumerate(text.splitlines(), lines_above + 1) if each.startswith(f"{key}:")), 0)
         _check(f"{path}, line {at}" if at else str(path), key, value)
-    if "log" not in stated:
-        raise _wrong(str(path), "the front matter names no log", f"log: one of {', '.join(LOGS)}", "Add it.")
-    # Where it comes from is not yet asked for a connection: `connection` is kept for the readers that need one.
-    for said_to_people in ("connection", "note"):
-        stated.pop(said_to_people, None)
-    return {**stated, "empty": tuple(stated.get("empty", ()))}
+    stated.pop("note", None)  # is said to people
+    # Where it comes from is asked for by an HTTP connection only: others are kept for the readers that need them.
+    connection = stated.pop("connection", None)
+    if isinstance(connection, dict):
+        stated["http"] = read_connection(str(path), connection)
+    return {**stated, "empty": tuple(stated["empty"])} if "empty" in stated else stated
 
 
 def _check(where: str, key: object, value: object) -> None:
     """Raise UsageError unless a line of the front matter is known and its value fits."""
     if key == "empty":
         fits, wanted = isinstance(value, list) and all(isinstance(v, str) for v in value), "a list of quoted texts"
+    elif key == "connection":
+        fits, wanted = isinstance(value, str | dict), "a text, or the lines of an HTTP connection"
     elif key == "expected":
         fits, wanted = _is_expected(value), f"{', '.join(_EXPECTED)} with their values"
     elif key in _CHOICES:
@@ -122,7 +159,10 @@ def _check(where: str, key: object, value: object) -> None:
         fits, wanted = isinstance(value, str) and _text_fits(str(key), value), _WANTED.get(str(key), "a text")
     else:
         raise _wrong(
-            where, f"{key!r} is not known", f"one of {', '.join((*_TEXTS, 'empty', 'expected'))}", "Correct it."
+            where,
+            f"{key!r} is not known",
+            f"one of {', '.join((*_TEXTS, 'connection', 'empty', 'expected'))}",
+            "Correct it.",
         )
     if not fits:
         raise _wrong(where, f"{key} is {value!r}", wanted, "Correct it.")
@@ -136,9 +176,14 @@ _WANTED = {
 }
 
 
+def is_slug(text: str) -> bool:
+    """Whether a force may be called so."""
+    return bool(_SLUG.fullmatch(text)) and text != "all"
+
+
 def _text_fits(key: str, value: str) -> bool:
     if key == "force":
-        return bool(_SLUG.fullmatch(value)) and value != "all"
+        return is_slug(value)
     if key == "delimiter":
         return len(value) == 1
     try:

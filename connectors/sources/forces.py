@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,13 +17,18 @@ DEFAULT_ZONE = "Europe/London"
 
 @dataclass(frozen=True)
 class Force:
-    """One force; `most_similar` are the slugs of its most similar forces, empty where nobody has stated them."""
+    """One force; `most_similar` are the slugs of its most similar forces, empty where nobody has stated them.
+
+    A group is somebody's word on a day: `similar_source` and `similar_date` go with it.
+    """
 
     slug: str
     name: str
     nation: str
     zone: str
     most_similar: tuple[str, ...] = ()
+    similar_source: str = ""
+    similar_date: date | None = None
 
 
 def load(path: Path | None = None) -> dict[str, Force]:
@@ -49,9 +55,25 @@ def _refusal(path: Path, found: str) -> UsageError:
 def _force(slug: str, entry: dict[str, object], zone: str) -> Force:
     own = str(entry.get("zone", zone))
     ZoneInfo(own)
-    similar = entry.get("most_similar") or {}
-    named = similar.get("forces", ()) if isinstance(similar, dict) else ()
-    return Force(slug, str(entry["name"]), str(entry.get("nation", "")), own, tuple(named))
+    return Force(
+        slug, str(entry["name"]), str(entry.get("nation", "")), own, *_similar(slug, entry.get("most_similar"))
+    )
+
+
+def _similar(slug: str, group: object) -> tuple[tuple[str, ...], str, date | None]:
+    """The group's slugs, source and date; raises UsageError for a group that is not sourced and dated."""
+    if group is None:
+        return (), "", None
+    where, do = f"most_similar of {slug}", "Correct it, or leave the group out."
+    expected = "{forces: [slugs], source: whose word it is, date: YYYY-MM-DD}"
+    if not isinstance(group, dict):
+        raise UsageError(where, "it is no group", expected, do)
+    named, source, on = group.get("forces"), group.get("source"), group.get("date")
+    if not isinstance(named, list) or not named or not all(isinstance(each, str) for each in named) or slug in named:
+        raise UsageError(where, "its forces are no list of other forces", expected, do)
+    if not isinstance(source, str) or not source.strip() or not isinstance(on, date):
+        raise UsageError(where, "it has no source or no date", expected, do)
+    return tuple(dict.fromkeys(named)), source, on
 
 
 def zone_of(forces: dict[str, Force], slug: str) -> str:

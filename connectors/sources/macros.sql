@@ -84,3 +84,18 @@ create macro earliest_of(several) as
 -- known(outcome, map {'AGENT': 'public', 'PHANTOM': 'phantom'})
 create macro known(value, meanings) as
     case when trim(value) <> '' then coalesce(meanings[trim(value)], unreadable(value)) end;
+
+-- HTML as the text one would read: 'Leake &amp; <b>Keyworth</b>' → Leake & Keyworth. What is left blank is empty.
+create macro plain_text(html) as
+    nullif(trim(regexp_replace(
+        replace(replace(replace(replace(replace(replace(replace(
+            list_reduce(
+                list_prepend(
+                    regexp_replace(html, '<[^>]*>', ' ', 'g'),
+                    list_distinct(regexp_extract_all(html, '&#\d{2,6};'))
+                ),
+                lambda text, entity: replace(text, entity, chr(entity[3:-2]::integer))
+            ),
+            '&nbsp;', ' '), '&lt;', '<'), '&gt;', '>'), '&quot;', '"'), '&apos;', ''''), '&#x27;', ''''), '&amp;', '&'),
+        '\s+', ' ', 'g'
+    )), '');

@@ -42,19 +42,28 @@ _SAYS: dict[str, Callable[[Any], Any]] = {
     "outside_force_dates": bool,
     "p50_seconds": _number,
     "p90_seconds": _number,
-    "signal": lambda value: value or "",
 }
+# What the chart says of a figure when it is written; a chart that changes later never writes a figure again.
+_CHARTED: Row = {"signal": "", "signal_rules": "", "signal_why": "", "assurance": "", "trial": False}
 # A change in one of these is a restatement; a change in another (a percentile, a flag) is only a new row.
 _PUBLISHED = (*COUNTS, "verdict")
 
 
-def record_figures(conn: Connection, run_id: str, figures: Sequence[Row]) -> int:
+def _uncharted(_: Row) -> Row:
+    return {}
+
+
+def record_figures(
+    conn: Connection, run_id: str, figures: Sequence[Row], charted: Callable[[Row], Row] = _uncharted
+) -> int:
     """Add the figures of a run that differ from what the store says; returns how many were written.
 
     Args:
         figures: dicts of the columns of `verdicts` (no run_id, no rates). `commitment`, the key columns and
             `verdict` are needed, absent counts are 0. `restated_why` is kept only where the figure is
             restated: published before (not as `in_progress`) with other counts or another verdict.
+        charted: gives `signal`, `signal_rules`, `signal_why`, `assurance` and `trial` of a figure; asked only for
+            those that are written, since what it says is no reason to write one.
 
     Raises:
         UsageError: the run is unknown, a figure is given twice, or this run said otherwise before.
@@ -69,7 +78,8 @@ def record_figures(conn: Connection, run_id: str, figures: Sequence[Row]) -> int
         before = old.get(key)
         if before is None or any(said[name] != before[name] for name in said):
             _refuse_same_run(before, number, key)
-            rows.append(_figure_row(key, figure, said, before) | {"run_id": run_id, "run_number": number})
+            row = _figure_row(key, figure, said, before)
+            rows.append({**row, **_CHARTED, **charted(figure)} | {"run_id": run_id, "run_number": number})
     if rows:
         conn.execute(insert(verdicts), rows)
     return len(rows)

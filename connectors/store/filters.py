@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table
+from sqlalchemy import ColumnElement, Table, and_, or_
 
 from checks.commitment import measures
 from checks.errors import UsageError
@@ -16,6 +16,8 @@ from connectors.store import tables
 DATED_BY: dict[Table, str] = {
     tables.verdicts: "period_start",
     tables.commitments: "period_start",
+    tables.comparisons: "period_start",
+    tables.funnels: "period_start",
     tables.cases: "clock_started_at",
     tables.breaches: "due_at",
     tables.runs: "as_at",
@@ -25,8 +27,12 @@ DATED_BY: dict[Table, str] = {
     tables.announcements: "created_at",
     tables.expectation_results: "",
     tables.integrity_signals: "",
+    tables.delays: "period_start",
 }
-BY_COLUMN = ("force", "area", "neighbourhood", "commitment", "measure", "standard", "period")
+BY_COLUMN = (
+    "force", "area", "neighbourhood", "commitment", "measure", "standard", "period", "signal", "stage", "against",
+    "level", "status",
+)  # fmt: skip
 _OF_ITS_DELIVERY = ("force", "source", "run_id", "received_at")
 
 
@@ -36,6 +42,8 @@ def condition(table: Table, key: str, value: Any) -> ColumnElement[bool]:
     values = list(value) if isinstance(value, list | tuple | set | frozenset) else [value]
     if key in ("from", "to") and column is not None:
         return _bound(column, key, value)
+    if key == "force" and table is tables.funnels:  # the force itself, and the neighbourhoods within it
+        return or_(and_(table.c.level == "force", table.c.unit.in_(values)), table.c.within.in_(values))
     if key in BY_COLUMN and column is not None:
         return column.in_(_whole_numbers(key, values) if key == "commitment" else values)
     if key == "commitment" and "measure" in table.c:
@@ -44,6 +52,13 @@ def condition(table: Table, key: str, value: Any) -> ColumnElement[bool]:
     answered = ", ".join(name for name in (*BY_COLUMN, "from", "to") if _answers(table, name))
     do = f"Use {answered}." if answered else "Leave it out."
     raise UsageError(f"filter {key}", f"{table.name} cannot be filtered by it", "a filter of this table", do)
+
+
+def column_of_filter(table: Table, key: str) -> str:
+    """The name of the column a filter asks for; the commitment of a table that has none is that of its measure."""
+    if key in ("from", "to"):
+        return DATED_BY[table]
+    return key if key in table.c or key != "commitment" else "measure"
 
 
 def column_of(table: Table, name: str) -> ColumnElement[Any] | None:
@@ -57,7 +72,8 @@ def column_of(table: Table, name: str) -> ColumnElement[Any] | None:
 def _answers(table: Table, key: str) -> bool:
     if key in ("from", "to"):
         return bool(DATED_BY[table])
-    return column_of(table, key) is not None or (key == "commitment" and "measure" in table.c)
+    derived = (key == "commitment" and "measure" in table.c) or (key == "force" and table is tables.funnels)
+    return derived or column_of(table, key) is not None
 
 
 def _whole_numbers(key: str, values: Sequence[Any]) -> list[int]:

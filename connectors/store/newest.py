@@ -1,6 +1,6 @@
 """Which row of a figure counts: that of the newest run that wrote it.
 
-A run writes a figure only when it changed, so a figure's rows are its history. Numbered by a window
+A run writes a figure (a signal, a delay) only when it changed, so its rows are its history. Numbered by a window
 function: without statistics on a young table PostgreSQL joins the history with itself row by row.
 """
 
@@ -8,13 +8,20 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Subquery, Table, func, select
 
-from connectors.store.tables import COMMITMENT, FIGURE
+from connectors.store.tables import COMMITMENT, COMPARISON, DELAY, FIGURE, FUNNEL, SIGNAL
 
-KEYS = {"verdicts": FIGURE, "commitments": COMMITMENT}
+KEYS = {
+    "verdicts": FIGURE,
+    "commitments": COMMITMENT,
+    "integrity_signals": SIGNAL,
+    "delays": DELAY,
+    "comparisons": COMPARISON,
+    "funnels": FUNNEL,
+}
 
 
 def newest(table: Table, *about: ColumnElement[bool], up_to: int | None = None) -> Subquery:
-    """The newest row of each figure of `verdicts` or `commitments`.
+    """The newest row of each key of a table of KEYS.
 
     Args:
         about: conditions on what a figure is of (its key and its commitment), not on what it says.

@@ -1,6 +1,7 @@
 """The rates of a figure as SQL over its counts: generated columns of `verdicts`, the same on both databases.
 
-Wilson's interval at 95 %: z = 1.959963984540054, z² = 3.841458820694124. NULL where nothing was judged.
+Wilson's interval at 95 %: z = 1.959963984540054, z² = 3.841458820694124. NULL where nothing was judged, and where the
+figure is a measured share (of hours, of officer days): its numerator and denominator count no independent cases.
 """
 
 _MIDDLE = "2 * CAST(numerator AS DOUBLE PRECISION) + 3.841458820694124"
@@ -9,7 +10,8 @@ _REACH = (
     "+ 4 * CAST(numerator AS DOUBLE PRECISION) * (denominator - numerator) / denominator)"
 )
 _WIDTH = "(2 * (denominator + 3.841458820694124))"
-_NOTHING = "denominator < 1 OR numerator > denominator"
+_MEASURED = "timed > 0 AND (met + missed = 0 OR denominator > met + missed + unknown)"
+_NOTHING = f"denominator < 1 OR numerator > denominator OR ({_MEASURED})"
 
 RATE = "CASE WHEN denominator > 0 THEN CAST(numerator AS DOUBLE PRECISION) / denominator END"
 # At 0 % and 100 % the bound is exact; the arithmetic would leave a speck beyond it.

@@ -1,6 +1,6 @@
 """Reads the tables for the commands: the same filters for each, rows streamed in a stable order.
 
-`verdicts` and `commitments` are read as they stand (the newest row of each figure), or as a run left them.
+What is written only when it changed (the tables of `newest.KEYS`) is read as it stands, or as a run left it.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Subquery, Table, and_, or_, select
+from sqlalchemy.sql.util import ClauseAdapter
 
 from checks.errors import UsageError
-from connectors.store.filters import DATED_BY, column_of, condition
+from connectors.store.filters import DATED_BY, column_of, column_of_filter, condition
 from connectors.store.newest import KEYS, newest
 from connectors.store.tables import breaches, deliveries, quarantine, runs
 from connectors.store.write import run_number
@@ -47,10 +48,9 @@ def read_table(
     table = _table(name)
     number = run_number(conn, run) if run else None
     asked = {key: value for key, value in (filters or {}).items() if value not in (None, "", [], ())}
-    conditions = [condition(table, key, value) for key, value in asked.items()]
     if name in KEYS:
-        figures = newest(table, *conditions, up_to=number)
-        return _stream(conn, select(figures).order_by(*_order(table, figures)))
+        return _stream(conn, _standing(table, asked, number))
+    conditions = [condition(table, key, value) for key, value in asked.items()]
     if run is not None and number is not None:
         conditions.append(_of_run(table, run, number))
     chosen = select(table).where(*conditions).order_by(*_order(table, table))
@@ -64,6 +64,18 @@ def _table(name: str) -> Table:
         expected = f"one of {', '.join(TABLES)}"
         raise UsageError(f"table {name}", "there is no such table", expected, "Correct the name.")
     return TABLES[name]
+
+
+def _standing(table: Table, asked: Mapping[str, Any], number: int | None) -> Select[Any]:
+    """The newest rows asked for. What a row says may change: only among the newest is it asked for."""
+    about: list[ColumnElement[bool]] = []
+    saying: list[ColumnElement[bool]] = []
+    for key, value in asked.items():
+        is_about = column_of_filter(table, key) in (*KEYS[table.name], "commitment")
+        (about if is_about else saying).append(condition(table, key, value))
+    standing = newest(table, *about, up_to=number)
+    said = [ClauseAdapter(standing).traverse(each) for each in saying]
+    return select(standing).where(*said).order_by(*_order(table, standing))
 
 
 def _stream(conn: Connection, chosen: Select[Any]) -> Iterator[dict[str, Any]]:
@@ -86,5 +98,5 @@ def _of_run(table: Table, run: str, number: int) -> ColumnElement[bool]:
 def _order(table: Table, read_from: Table | Subquery) -> list[ColumnElement[Any]]:
     """By place and time, then by key, so that two readings agree."""
     first = ["run_number"] if table is runs else [name for name in _ORDER if name in table.c]
-    keys = [column.name for column in table.primary_key.columns if column.name not in first]
-    return [read_from.c[name] for name in (*first, *keys)]
+    keys = [*KEYS.get(table.name, ()), *(column.name for column in table.primary_key.columns)]
+    return [read_from.c[name] for name in dict.fromkeys([*first, *keys])]

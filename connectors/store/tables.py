@@ -71,6 +71,9 @@ runs = Table(
     _text("figures_hash"),
     _text("previous_hash"),
     _text("hash"),
+    _text("manifest"),
+    _text("signature"),
+    _text("public_key"),
     _one_of("runs", "status", "running done failed"),
 )
 
@@ -174,6 +177,10 @@ verdicts = Table(
     _text("signal"),
     _flag("restated"),
     _text("restated_why"),
+    _text("signal_rules"),
+    _text("signal_why"),
+    _text("assurance"),
+    _flag("trial"),
     Column("rate", Double, Computed(RATE, persisted=True)),
     Column("rate_low", Double, Computed(RATE_LOW, persisted=True)),
     Column("rate_high", Double, Computed(RATE_HIGH, persisted=True)),
@@ -278,4 +285,83 @@ integrity_signals = Table(
     _count("count"),
     _count("of"),
     _text("cases"),
+    _count("run_number"),
+    Column("base_rate", Double),
+    _text("compared_with"),
+    Column("p_adjusted", Double),
+    _flag("notable"),
+    _text("sentence"),
 )
+SIGNAL = ("signal", "force", "area")
+Index("integrity_signals_by_key", *(integrity_signals.c[name] for name in SIGNAL), integrity_signals.c.run_number)
+
+delays = Table(
+    "delays",
+    metadata,
+    _run(key=True),
+    Column("run_number", BigInteger, nullable=False),
+    _key("measure"),
+    _key("force"),
+    _key("area"),
+    Column("period_start", Date, primary_key=True),
+    _key("stage"),
+    _count("n"),
+    _count("left_out"),
+    Column("p50_seconds", Double),
+    Column("p90_seconds", Double),
+    Column("mean_seconds", Double),
+    Column("share", Double),
+    _flag("costs_most"),
+    _one_of("delays", "stage", "answer grade dispatch travel"),
+)
+DELAY = ("measure", "force", "area", "period_start", "stage")
+Index("delays_by_key", *(delays.c[name] for name in DELAY), delays.c.run_number, unique=True)
+
+# How a force's figure compares with its own last year and with its most similar forces.
+comparisons = Table(
+    "comparisons",
+    metadata,
+    _run(key=True),
+    Column("run_number", BigInteger, nullable=False),
+    _key("standard"),
+    _key("measure"),
+    _key("force"),
+    _key("period"),
+    Column("period_start", Date, primary_key=True),
+    _key("against"),
+    *(_count(name) for name in ("numerator", "denominator", "other_numerator", "other_denominator")),
+    *(Column(name, Double) for name in ("difference", "low", "high")),
+    Column("found", Text, nullable=False),
+    _text("grade"),
+    _text("why"),
+    _one_of("comparisons", "period", "month year rolling_12_months"),
+    _one_of("comparisons", "against", "last_year similar_forces"),
+)
+COMPARISON = ("standard", "measure", "force", "period", "period_start", "against")
+Index("comparisons_by_figure", *(comparisons.c[name] for name in COMPARISON), comparisons.c.run_number, unique=True)
+
+# Where a force lies among all forces, or a neighbourhood among those of its force (`within`).
+funnels = Table(
+    "funnels",
+    metadata,
+    _run(key=True),
+    Column("run_number", BigInteger, nullable=False),
+    _key("standard"),
+    _key("measure"),
+    _key("period"),
+    Column("period_start", Date, primary_key=True),
+    _key("level"),
+    _key("within"),
+    _key("unit"),
+    _count("numerator"),
+    _count("denominator"),
+    *(Column(name, Double) for name in ("rate", "pooled", "phi")),
+    _flag("overdispersed"),
+    *(Column(name, Double) for name in ("low_95", "high_95", "low_998", "high_998")),
+    _text("place"),
+    _text("note"),
+    _one_of("funnels", "period", "month rolling_12_months"),
+    _one_of("funnels", "level", "force neighbourhood"),
+)
+FUNNEL = ("standard", "measure", "period", "period_start", "level", "within", "unit")
+Index("funnels_by_unit", *(funnels.c[name] for name in FUNNEL), funnels.c.run_number, unique=True)

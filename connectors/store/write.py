@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Table, func, insert, select, update
 
 from checks.errors import UsageError
 from connectors.store.engine import lock_slice
-from connectors.store.tables import deliveries, expectation_results, integrity_signals, quarantine, runs
+from connectors.store.tables import deliveries, expectation_results, quarantine, runs
 
 CHUNK = 10_000
 Row = Mapping[str, Any]
@@ -29,7 +29,7 @@ def start_run(conn: Connection, run: Row) -> int:
     """
     lock_slice(conn, "runs")
     number = (conn.execute(select(func.max(runs.c.run_number))).scalar() or 0) + 1
-    conn.execute(insert(runs), [{**_cleaned(runs, run), "run_number": number, "status": "running"}])
+    conn.execute(insert(runs), [{**cleaned(runs, run), "run_number": number, "status": "running"}])
     return number
 
 
@@ -38,7 +38,7 @@ def finish_run(conn: Connection, run_id: str, **values: Any) -> None:
 
     From then on its row is append-only. Raises UsageError when the run is unknown or already finished.
     """
-    ended = {"status": "done", **_cleaned(runs, values)}
+    ended = {"status": "done", **cleaned(runs, values)}
     done = conn.execute(update(runs).where(runs.c.run_id == run_id, runs.c.status == "running").values(ended))
     if done.rowcount != 1:
         raise UsageError(f"run {run_id}", "it is not running", "a started run", "Start it, or look at `pledge runs`.")
@@ -71,11 +71,6 @@ def add_expectation_results(conn: Connection, rows: Sequence[Row]) -> None:
     _insert(conn, expectation_results, rows)
 
 
-def add_integrity_signals(conn: Connection, rows: Sequence[Row]) -> None:
-    """Add the signals of one run. `cases` may be a list of case ids; it is stored as a comma list."""
-    _insert(conn, integrity_signals, rows)
-
-
 def run_number(conn: Connection, run_id: str) -> int:
     """The number of a run; raises UsageError when it does not exist."""
     number: int | None = conn.execute(select(runs.c.run_number).where(runs.c.run_id == run_id)).scalar()
@@ -86,7 +81,7 @@ def run_number(conn: Connection, run_id: str) -> int:
 
 def _insert(conn: Connection, table: Table, rows: Sequence[Row]) -> None:
     remaining = iter(rows)
-    while chunk := [_cleaned(table, row) for row in islice(remaining, CHUNK)]:
+    while chunk := [cleaned(table, row) for row in islice(remaining, CHUNK)]:
         # Every row of one executemany has the same columns: those any of them names.
         names = {name for row in chunk for name in row}
         conn.execute(insert(table), [{name: row.get(name, _default(table, name)) for name in names} for row in chunk])
@@ -97,7 +92,7 @@ def _default(table: Table, name: str) -> Any:
     return None if column.nullable else column.type.python_type()
 
 
-def _cleaned(table: Table, row: Row) -> dict[str, Any]:
+def cleaned(table: Table, row: Row) -> dict[str, Any]:
     """The row as the database takes it: structures as JSON, '' for an absent text, no NUL characters."""
     return {name: _value(table, name, value) for name, value in row.items()}
 

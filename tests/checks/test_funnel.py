@@ -21,17 +21,26 @@ def test_exact_limits_lie_between_the_counts_around_the_percentile(n: int, poole
     for found, tail in zip(
         (limits.low_998, limits.low_95, limits.high_95, limits.high_998), (0.001, 0.025, 0.975, 0.999), strict=True
     ):
-        count = binom.ppf(tail, n, pooled)
+        # Below the lower limit, and above the upper one, are the counts that chance makes rarer than the tail.
+        count = binom.ppf(tail, n, pooled) + (tail > 0.5)
         assert max(0, (count - 1)) / n - 1e-9 <= found <= count / n + 1e-9
     assert limits.low_998 <= limits.low_95 <= limits.high_95 <= limits.high_998
 
 
 def test_exact_limits_by_hand() -> None:
-    # n = 2, p = 1/2: P(X <= 0, 1, 2) = 1/4, 3/4, 1. 97.5 % lies 0.1 of the way down from 2: (2 - 0.1) / 2.
-    limits = exact_limits(2, 0.5)
-    assert limits.high_95 == pytest.approx(0.95)
-    # 2.5 % lies 0.9 of the way down from 0, which is below nothing: cut at 0.
-    assert limits.low_95 == 0.0
+    # n = 6, p = 1/2: P(X <= 0, 1) = 1/64, 7/64. 2.5 % lies (7/64 - 0.025) / (6/64) = 0.9 of the way down from 1.
+    limits = exact_limits(6, 0.5)
+    assert limits.low_95 == pytest.approx((1 - 0.9) / 6)
+    assert limits.high_95 == pytest.approx(1 - limits.low_95)
+    # 0.1 % lies 0.9 of the way down from 0, which is below nothing: cut at 0.
+    assert (limits.low_998, limits.high_998) == (0.0, 1.0)
+
+
+def test_what_chance_makes_often_is_not_outside() -> None:
+    # 0.8832 to the power of 33 is 1.7 %.
+    assert exact_limits(33, 0.8832).high_998 == 1.0
+    # 0.8832 to the power of 60 is 0.06 %.
+    assert exact_limits(60, 0.8832).high_998 < 1.0
 
 
 def test_exact_limits_of_many_cases_are_the_normal_ones() -> None:

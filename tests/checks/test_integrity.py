@@ -182,6 +182,20 @@ def test_the_second_at_the_limit_counts_as_inside_it(tmp_path: Path) -> None:
     assert (found["count"], found["of"]) == (2, 6)
 
 
+def test_what_is_noted_as_the_record_closes_is_no_piling_up(tmp_path: Path) -> None:
+    """Where closing ends the time, advice is often given just before it."""
+    rows = []
+    for n in range(60):
+        received = START + timedelta(minutes=37 * n)
+        given, closed = received + timedelta(seconds=600 + n), received + timedelta(seconds=630 + n)
+        more = {"grade_first": "resolution_without_deployment", "advice_given_at": said(given)}
+        rows.append(incident("kent", n, None, **more, closed_at=said(closed)))
+    con = laid_out(tmp_path, {"incidents": rows})
+    judged(con, "advice_given")
+    assert con.sql("select count(*) from kept_cases where state = 'met'").fetchall() == [(60,)]
+    assert run(con, "piling_up_under_limit") == []
+
+
 def test_round_times_are_told_from_the_clock(tmp_path: Path) -> None:
     chance = random.Random(3)
     rows = []

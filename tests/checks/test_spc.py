@@ -271,6 +271,24 @@ def test_months_without_cases_are_left_out() -> None:
     assert signal([Point(day(0), 0.0, 0), Point(day(1), 0.5, 10)], None, HIGHER).points[0].n == 10
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 60), st.integers(60, 200)), max_size=30),
+    st.sampled_from(sorted(RULE_SETS)),
+    st.sampled_from([None, 0, 5, 12]),
+)
+def test_the_newest_point_alone_is_that_of_the_whole_chart(
+    counts: list[tuple[int, int]], rules: str, split: int | None
+) -> None:
+    points = [Point(day(i), met / n, n) for i, (met, n) in enumerate(counts)]
+    rebases = [] if split is None else [Rebase(day(split), "A. Registrar", "A merger.")]
+    whole = signal(points, 0.3, HIGHER, rules, rebases)
+    newest = signal(points, 0.3, HIGHER, rules, rebases, only_newest=True)
+    assert newest.points == whole.points[-1:]
+    assert (newest.variation, newest.assurance, newest.trial, newest.chart) == (
+        whole.variation, whole.assurance, whole.trial, whole.chart,
+    )  # fmt: skip
+
+
 @given(st.floats(0.01, 0.99), st.lists(st.integers(1, 10_000), min_size=2, max_size=40))
 def test_a_share_that_never_changes_is_never_a_signal(share: float, sizes: list[int]) -> None:
     points = [Point(day(i), share, n) for i, n in enumerate(sizes)]

@@ -102,6 +102,26 @@ def test_better_for_one_is_worse_for_the_other(a: int, n: int, b: int, m: int) -
     assert compare(one, other, Direction.LOWER_IS_BETTER).difference is mirrored.get(found, found)
 
 
+# Newcombe, Statistics in Medicine 17 (1998) 873-890, table II, examples (a) and (b) under method 10.
+@pytest.mark.parametrize(
+    ("met", "n", "other", "m", "low", "high"), [(56, 70, 48, 80, 0.0524, 0.3339), (9, 10, 3, 10, 0.1705, 0.8090)]
+)
+def test_the_interval_of_a_difference_as_newcombe_prints_it(
+    met: int, n: int, other: int, m: int, low: float, high: float
+) -> None:
+    found = compare(Share(met, n), Share(other, m))
+    assert (found.low, found.high) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_the_interval_against_an_average_agrees_with_its_test() -> None:
+    force, peers = Share(5200, 10_000), [Share(5000, 10_000)] * 4
+    found = against_average(force, peers, Direction.HIGHER_IS_BETTER)
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low > 0
+    assert found.low + found.high == pytest.approx(2 * 0.02)
+
+
 def test_five_in_a_hundred_is_the_line() -> None:
     inside, outside = Share(487, 1000), Share(488, 1000)
     assert chi2_contingency([[531, 469], [487, 513]], correction=False).pvalue == pytest.approx(0.0491, abs=1e-4)

@@ -158,3 +158,57 @@ def test_the_last_local_evening_counts_as_the_day_judged_from(count: Count) -> N
     spec = "received_at\n2026-07-01 12:00\n2026-07-10 00:10"
     assert ("norfolk", "", "", "month", "2026-07-01") in count(spec, Window(after_midnight, None, date(2026, 7, 10)))
     assert ("norfolk", "", "", "month", "2026-07-01") not in count(spec, Window(after_midnight, None, date(2026, 7, 9)))
+
+
+YEARS = """
+received_at         | answered_at         | kind   | area
+2025-01-31 12:00:00 | 2025-01-31 12:00:05 | public | A1
+2025-06-01 12:00:00 | 2025-06-01 12:00:30 | public | A1
+2025-12-31 23:59:59 | 2026-01-01 00:00:05 | public | A2
+2025-12-31 23:59:59 | 2026-01-01 00:00:05 | test   | A2
+2026-01-01 00:00:00 |                     | test   | A2
+2026-01-01 00:00:00 |                     | silent | A2
+2026-02-10 12:00:00 | 2026-02-10 12:00:05 | public | A1
+"""
+
+
+def test_twelve_months_in_a_row_count_from_the_month_of_the_first_case(count: Count) -> None:
+    found = count(YEARS, datetime(2026, 2, 20, tzinfo=UTC))
+    assert cases(found, "norfolk", "rolling_12_months") == {"2025-01-01": 3, "2025-02-01": 3, "2025-03-01": 4}
+    assert cases(found, "all", "rolling_12_months") == cases(found, "norfolk", "rolling_12_months")
+    last = found["norfolk", "", "", "rolling_12_months", "2025-02-01"]
+    assert (last["met"], last["missed"], last["excluded"]) == (1, 2, 2)
+    assert (last["excluded_by_reason"], last["period_open"]) == ('{"test":2}', False)
+    assert found["norfolk", "", "", "rolling_12_months", "2025-03-01"]["period_open"]
+    areas = {key[1]: row["cases"] for key, row in found.items() if key[3:] == ("rolling_12_months", "2025-01-01")}
+    assert areas == {"": 3, "A1": 2, "A2": 1}
+
+
+def test_eleven_months_are_not_twelve(count: Count) -> None:
+    found = count("received_at\n2025-03-01 12:00:00\n2026-01-31 12:00:00", datetime(2026, 2, 20, tzinfo=UTC))
+    assert cases(found, "norfolk", "rolling_12_months") == {}
+
+
+def test_twelve_months_of_which_the_window_leaves_out_a_day_are_no_figure(count: Count) -> None:
+    as_at = datetime(2026, 2, 20, tzinfo=UTC)
+    with_february = YEARS + "2025-02-28 12:00:00 | 2025-02-28 12:00:05 | public | A1\n"
+    found = count(with_february, Window(as_at, first_day=date(2025, 2, 1)))
+    assert cases(found, "norfolk", "rolling_12_months") == {"2025-02-01": 4, "2025-03-01": 4}
+    found = count(with_february, Window(as_at, first_day=date(2025, 2, 2)))
+    assert cases(found, "norfolk", "rolling_12_months") == {"2025-03-01": 4}
+    found = count(YEARS, Window(as_at, last_day=date(2026, 1, 31)))
+    assert cases(found, "norfolk", "rolling_12_months") == {"2025-01-01": 3, "2025-02-01": 3}
+
+
+def test_twelve_months_of_forces_together_are_those_of_the_forces(count: Count) -> None:
+    found = count(
+        """
+        received_at         | force
+        2025-01-10 12:00:00 | norfolk
+        2025-12-10 12:00:00 | norfolk
+        2025-06-10 12:00:00 | suffolk
+        """,
+        datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    assert cases(found, "all", "rolling_12_months") == {"2025-01-01": 2}
+    assert cases(found, "suffolk", "rolling_12_months") == {}

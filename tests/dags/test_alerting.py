@@ -43,7 +43,7 @@ class Nights:
         with self.engine.begin() as conn:
             begun = {"run_id": run_id, "as_at": as_at(night), "started_at": as_at(night), "standards": [STANDARD]}
             start_run(conn, begun)
-            record_figures(conn, run_id, figures)
+            record_figures(conn, run_id, figures, lambda row: {"signal": row.get("signal", "")})
             if not run:
                 add_delivery(conn, delivery(run_id, night, fit, reason))
             finish_run(conn, run_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from tests.journey.logs import call, write
 from tests.journey.pledge import Pledge
 
 DAGS = Path(__file__).parents[2] / "dags"
+STANDARDS = ["policing_pledge_2008", "national_response_standards_2026"]
 
 
 def airflow(home: Path, pledge: Pledge, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -26,6 +28,7 @@ def airflow(home: Path, pledge: Pledge, *arguments: str) -> subprocess.Completed
         "PLEDGE_INPUT": str(pledge.input),
         "PLEDGE_LAKE": str(pledge.lake),
         "PLEDGE_STORE": pledge.store,
+        "PLEDGE_NIGHTLY_STANDARDS": " ".join(STANDARDS),
     }
     binary = Path(sys.executable).with_name("airflow")
     return subprocess.run(
@@ -52,6 +55,10 @@ def test_one_force_fails_and_the_other_is_recorded(tmp_path: Path, monkeypatch: 
     assert pledge.states("answer_999") == {"norfolk": "pending", "suffolk": "missed"}
     runs = {row["as_at"]: row["status"] for row in pledge.rows("runs")}
     assert runs == {"2026-03-03T06:00:00Z": "done", "2026-03-04T06:00:00Z": "done"}
-    assert pledge.figure("answer_999", "day", "2026-03-03", force="suffolk")["missed"] == 1
+    judged_by = {row["as_at"]: json.loads(row["standards"]) for row in pledge.rows("runs")}
+    assert judged_by["2026-03-04T06:00:00Z"] == STANDARDS
+    for standard in STANDARDS:
+        figure = pledge.figure("answer_999", "day", "2026-03-03", force="suffolk", standard=standard)
+        assert figure["missed"] == 1
     assert {row["force"] for row in pledge.rows("breaches")} == {"suffolk"}
     assert (tmp_path / "pledge" / "published" / "verdicts.csv").is_file()

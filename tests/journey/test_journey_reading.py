@@ -31,10 +31,13 @@ COLUMNS = {
 # What the product adds to them; each is written down where the table is made.
 EXTRAS = {
     "runs": {"run_number", "input_key"},
-    "verdicts": {"run_number", "excluded_by_reason", "minimum_n", "restated_why"},
+    "verdicts": {
+        "run_number", "excluded_by_reason", "minimum_n", "restated_why", "signal_rules", "signal_why", "assurance",
+        "trial",
+    },
     "commitments": {"run_number"},
     "cases": {"part", "whole", "covers", "local_day", "outside_force_dates"},
-}
+}  # fmt: skip
 COMMANDS = {name: (name, "--measure", "answer_999") if name == "cases" else (name,) for name in COLUMNS}
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from checks.commitment import measures
 from connectors.sources.invented import Truth, invent
 from tests.journey.pledge import Pledge
 
@@ -22,9 +25,23 @@ def frame(pledge: Pledge, *arguments: str) -> pd.DataFrame:
     return pd.read_parquet(io.BytesIO(said.out))
 
 
+def of_logs(pledge: Pledge, truth: Truth, logs: Collection[str]) -> Truth:
+    """The truth of some logs alone; the files of the others are taken away."""
+    for path in pledge.input.glob("*.csv"):
+        if path.stem not in logs:
+            path.unlink()
+    rows = {log: rows for log, rows in truth.rows.items() if log in logs}
+    asked = [name for name, measure in measures().items() if set(measure.logs) <= set(logs)]
+    # The closing promise is asked of the misses of these measures alone.
+    owed = truth.cases["case_id"].str.partition("/")[0]
+    kept = truth.cases["measure"].isin(asked) & ((truth.cases["measure"] != "explained") | owed.isin(asked))
+    return replace(truth, rows=rows, cases=truth.cases[kept])
+
+
 def judged(pledge: Pledge, forces: list[str], days: int, last_day: date) -> Truth:
     truth = invent(pledge.input, forces, days, 7, last_day)
-    said = pledge.run(truth.as_at.isoformat())
+    standards = [word for name in truth.cases["standard"].unique() for word in ("--standard", name)]
+    said = pledge.run(truth.as_at.isoformat(), *standards)
     assert said.code == 0, said.err
     assert "0 unchanged; unfit" not in said.err
     return truth
@@ -38,34 +55,35 @@ def check_quarantine(pledge: Pledge, truth: Truth) -> None:
 
 def check_cases(pledge: Pledge, truth: Truth) -> None:
     named = [word for measure in truth.cases["measure"].unique() for word in ("--measure", measure)]
-    found = frame(pledge, "cases", *named)[["force", "measure", "case_id", "local_day", "state", "reason"]]
+    columns = ["standard", "force", "measure", "case_id", "local_day", "state", "reason"]
+    found = frame(pledge, "cases", *named)[columns]
     found = found.assign(reason=found["reason"].fillna(""), local_day=found["local_day"].astype(str))
-    planted = truth.cases.assign(local_day=truth.cases["local_day"].dt.date.astype(str))
+    planted = truth.cases[columns].assign(local_day=truth.cases["local_day"].dt.date.astype(str))
     both = planted.merge(found, how="outer", indicator=True)
     different = both[both["_merge"] != "both"]
     assert different.empty, f"{len(different)} of {len(planted)} cases differ:\n{different.head(12).to_string()}"
 
 
 def check_figures(pledge: Pledge, truth: Truth) -> None:
-    planted = json.loads((pledge.input / "truth.json").read_text())["counts"]
+    planted = json.loads(truth.to_json())["counts"]
     rows = frame(pledge, "verdicts").query("area == '' and neighbourhood == '' and force != 'all'")
     said = {
-        (row.force, row.measure, row.period, str(row.period_start)): (
+        (row.standard, row.force, row.measure, row.period, str(row.period_start)): (
             {name: getattr(row, name) for name in COUNTS},
             json.loads(row.excluded_by_reason),
         )
         for row in rows.itertuples()
     }
     wanted = {
-        (each["force"], each["measure"], each["period"], each["period_start"]): (
+        (each["standard"], each["force"], each["measure"], each["period"], each["period_start"]): (
             {name: each[name] for name in COUNTS},
             each["excluded_by_reason"],
         )
         for each in planted
     }
     assert {key: said.get(key) for key in wanted} == wanted
-    measures = {key[1] for key in wanted}
-    beyond = {key for key in said if key[1] in measures and key[2] in ("day", "month") and key not in wanted}
+    counted = {(key[0], key[2], key[3]) for key in wanted}
+    beyond = {key for key in said if (key[0], key[2], key[3]) in counted and key not in wanted}
     assert all(not any(said[key][0].values()) for key in beyond), "figures of cases nobody planted"
 
 

@@ -1,10 +1,11 @@
 """Invented logs for `pledge demo`: realistic, the same for the same seed, and with the truth beside them.
 
-One module per log (`calls`, `incidents`); `window` and `load` are shared by all of them, `planted` declares what is
-planted, `spoilt` adds the rows that must end in quarantine, `truth` counts what was planted.
+One module per log or few logs (`calls`, `incidents`, `victims`, `dissatisfactions`, `surveys`); `window`, `load` and
+`diary` are shared by them, `planted` declares what is planted, `spoilt` adds the rows that must end in quarantine,
+`truth` counts what was planted.
 """
 
 from connectors.sources.invented.invention import invent
-from connectors.sources.invented.truth import Truth
+from connectors.sources.invented.truth import PLAN, Truth
 
-__all__ = ["Truth", "invent"]
+__all__ = ["PLAN", "Truth", "invent"]

@@ -55,7 +55,8 @@ class Incidents:
         state = np.where(left_out, EXCLUDED, state).astype(object)
         reason = np.where(left_out, part["exclusion"], judged.reason)
         references = part["incident_id"].to_numpy()
-        return cases_of(measure, self.force, references, moments_of(part, clock), state, reason)
+        started = moments_of(part, clock)
+        return cases_of(measure, self.force, references, started, state, reason, missed_at=judged.due_at)
 
 
 @dataclass(frozen=True)

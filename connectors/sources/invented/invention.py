@@ -15,15 +15,26 @@ import pandas as pd
 from checks.errors import UsageError
 from checks.logs import LOGS
 from connectors.sources.invented.calls import call_cases, call_rows, invent_calls
+from connectors.sources.invented.dissatisfactions import dissatisfactions
+from connectors.sources.invented.explained import owed_explanations
 from connectors.sources.invented.incident_states import incident_cases
 from connectors.sources.invented.incidents import incident_rows, invent_incidents
 from connectors.sources.invented.load import Load
 from connectors.sources.invented.places import Places
 from connectors.sources.invented.planted import BIGGEST_FORCE, DEFAULT_FORCE, SMALLEST_FORCE
 from connectors.sources.invented.spoilt import with_odd_rows
+from connectors.sources.invented.surveys import surveys
 from connectors.sources.invented.truth import Truth
+from connectors.sources.invented.victims import victims
 from connectors.sources.invented.window import Window
 from connectors.sources.invented.writing import write
+
+# One function per log, or few that belong together: rows by log, and cases in the shape of `Truth.cases`.
+INVENTED = (
+    victims,
+    dissatisfactions,
+    surveys,
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +47,7 @@ class _Force:
 
 
 def invent(folder: Path, forces: Sequence[str], days: int, seed: int, until: date) -> Truth:
-    """Write `calls.csv`, `incidents.csv`, `neighbourhoods.csv` and `truth.json` into `folder`.
+    """Write a file per log (`calls.csv`, `victim_cases.csv` …) and `truth.json` into `folder`.
 
     Args:
         forces: police.uk slugs; all share each file. A force's rows depend on its slug and the seed only.
@@ -55,12 +66,10 @@ def invent(folder: Path, forces: Sequence[str], days: int, seed: int, until: dat
     invented = [_force(slug, window, load, seed) for slug in forces]
     files: dict[str, pd.DataFrame | str] = {}
     counts: dict[str, dict[str, Any]] = {}
-    for log in ("calls", "incidents"):
+    for log in (log for log in LOGS if log in invented[0].rows):
         files[f"{log}.csv"], counts[log] = _together(log, invented, window, seed)
-    places = pd.concat([force.rows["neighbourhoods"] for force in invented], ignore_index=True)
-    files["neighbourhoods.csv"] = places
-    counts["neighbourhoods"] = {"written": len(places), "repeated": 0, "quarantined": {}}
     cases = pd.concat([force.cases for force in invented], ignore_index=True)
+    cases = pd.concat([cases, owed_explanations(cases, window.as_at)], ignore_index=True)
     truth = Truth(tuple(forces), seed, window, counts, cases)
     write(folder, {**files, "truth.json": truth.to_json()})
     return truth
@@ -84,7 +93,12 @@ def _force(slug: str, window: Window, load: Load, seed: int) -> _Force:
         "incidents": incident_rows(incidents, places, rng),
         "neighbourhoods": places.rows(),
     }
-    return _Force(slug, rows, pd.concat([call_cases(calls), incident_cases(incidents)], ignore_index=True))
+    cases = [call_cases(calls), incident_cases(incidents)]
+    for logs in INVENTED:
+        more, theirs = logs(places, window, load, size, _generator(seed, f"{slug}/{logs.__name__}"))
+        rows |= more
+        cases.append(theirs)
+    return _Force(slug, rows, pd.concat(cases, ignore_index=True))
 
 
 def _together(log: str, forces: list[_Force], window: Window, seed: int) -> tuple[pd.DataFrame, dict[str, Any]]:

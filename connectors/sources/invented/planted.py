@@ -201,12 +201,32 @@ SPOILT = {
         Spoilt("before_1990", "closed_at", "1900-01-01T00:00:00Z"),
         Spoilt("required_missing", "grade_first", ""),
     ),
+    "victim_cases": (
+        Spoilt("unreadable", "opened_at", "31.02.2026"),
+        Spoilt("unreadable", "update_every_days", "monthly"),
+        Spoilt("required_missing", "opened_at", ""),
+        Spoilt("future", "closed_at", "2099-12-31T23:59:59Z"),
+    ),
+    "victim_contacts": (
+        Spoilt("required_missing", "crime_id", ""),
+        Spoilt("before_1990", "contacted_at", "1900-01-01T00:00:00Z"),
+    ),
+    "victim_events": (Spoilt("not_in_value_set", "event", "charged"),),
+    "dissatisfactions": (
+        Spoilt("unreadable", "reported_at", "9999"),
+        Spoilt("future", "plan_done_at", "2099-12-31T23:59:59Z"),
+    ),
+    "surveys": (
+        Spoilt("unreadable", "answered_on", "2026-13-01"),
+        Spoilt("not_in_value_set", "ethnic_group", "unknown"),
+    ),
 }
 CONFLICTS = {
     "calls": (Conflict("kind", "public", "silent"),),
     "incidents": (Conflict("grade_first", "priority", "scheduled"),),
+    "victim_cases": (Conflict("enhanced_rights", "true", "false"),),
 }
 # Local times without an offset, on the days the clocks change: 01:30 did not exist, or came twice.
 BAD_CLOCK = {"forward": "nonexistent_local_time", "back": "ambiguous_local_time"}
 BAD_CLOCK_ROWS, BAD_CLOCK_TIME = 3, "01:30:00"
-REPEATED_ROWS = {"calls": 12, "incidents": 8}
+REPEATED_ROWS = {"calls": 12, "incidents": 8, "victim_cases": 5, "victim_contacts": 5}

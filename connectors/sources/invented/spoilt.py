@@ -30,11 +30,8 @@ def with_odd_rows(
     Spoilt rows are copies under keys of their own, so that no planned case changes its state.
     """
     key = LOGS[log].keys[0]
-    repeated = rows.sample(min(REPEATED_ROWS[log], len(rows)), random_state=rng)
-    changes = [[one] for one in (*SPOILT[log], *_bad_clocks(window))]
-    changes += [
-        [Spoilt("conflicting_duplicate", c.column, value) for value in (c.one, c.other)] for c in CONFLICTS[log]
-    ]
+    repeated = rows.sample(min(REPEATED_ROWS.get(log, 0), len(rows)), random_state=rng)
+    changes = _changes(log, window) if len(rows) else []
     copies = []
     for reference, versions in zip(keys(force, "X", len(changes)), changes, strict=True):
         copied = rows.sample(1, random_state=rng)
@@ -45,9 +42,20 @@ def with_odd_rows(
     return together, counts
 
 
-def _bad_clocks(window: Window) -> list[Spoilt]:
+def _changes(log: str, window: Window) -> list[list[Spoilt]]:
+    """What is changed in each copied row: one version of it, or two under one key that contradict each other."""
+    if log not in SPOILT:
+        return []
+    pairs = [(Spoilt("conflicting_duplicate", c.column, v) for v in (c.one, c.other)) for c in CONFLICTS.get(log, ())]
+    return [[one] for one in (*SPOILT[log], *_bad_clocks(window, log))] + [list(pair) for pair in pairs]
+
+
+def _bad_clocks(window: Window, log: str) -> list[Spoilt]:
+    column = LOGS[log].dated_by
+    if column not in LOGS[log].moments:
+        return []
     return [
-        Spoilt(BAD_CLOCK[way], "received_at", f"{day.isoformat()} {BAD_CLOCK_TIME}")
+        Spoilt(BAD_CLOCK[way], column, f"{day.isoformat()} {BAD_CLOCK_TIME}")
         for way, day in window.clock_changes.items()
         for _ in range(BAD_CLOCK_ROWS)
     ]

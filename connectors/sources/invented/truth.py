@@ -16,14 +16,21 @@ from connectors.sources.invented.window import Array, Moments, Window, local_day
 
 _COUNTED = (MET, MISSED, PENDING, UNKNOWN, EXCLUDED, TIMED)
 STANDARD = "policing_pledge_2008"
+# Another number for every change of what is planted, so that logs of an earlier version are not taken for these.
+PLAN = 2
+# A case is counted into its local day and month, unless it covers more than a day itself.
+_PERIODS = {"treatment_gap": ("year",)}
+_USUAL_PERIODS = ("day", "month")
+_BEGINS = {"day": "D", "month": "M", "year": "Y"}
 
 
 @dataclass(frozen=True)
 class Truth:
     """What was planted.
 
-    `cases` has one row per case and measure: force, measure, case_id, local_day, state, reason. `rows` says per
-    log how many rows were written, repeated, and spoilt (by kind): spoilt rows are in no case.
+    `cases` has one row per standard, measure and case: standard, force, measure, case_id, local_day, state, reason,
+    missed_at (UTC; when the promise was broken). Records that run for months begin before the window. `rows` says
+    per log how many rows were written, repeated, and spoilt (by kind): spoilt rows are in no case.
     """
 
     forces: tuple[str, ...]
@@ -37,12 +44,12 @@ class Truth:
         return self.window.as_at
 
     def counts(self) -> list[dict[str, Any]]:
-        """One record per force, measure and local day or month, with the counts of `verdicts` and the reasons."""
-        month = self.cases["local_day"].dt.to_period("M").dt.to_timestamp()
-        return _counts(self.cases, "day") + _counts(self.cases.assign(local_day=month), "month")
+        """One record per standard, force, measure and period, with the counts of `verdicts` and the reasons."""
+        return [record for period in _BEGINS for record in _counts(self.cases, period)]
 
     def to_json(self) -> str:
         head = {
+            "plan": PLAN,
             "forces": self.forces,
             "seed": self.seed,
             "first_day": self.window.first_day.isoformat(),
@@ -58,14 +65,17 @@ class Truth:
 
 
 def _counts(cases: pd.DataFrame, period: str) -> list[dict[str, Any]]:
-    by = ["force", "measure", "local_day"]
+    by = ["standard", "force", "measure", "local_day"]
+    counted_so = [measure for measure in cases["measure"].unique() if period in _PERIODS.get(measure, _USUAL_PERIODS)]
+    begins = cases["local_day"].dt.to_period(_BEGINS[period]).dt.to_timestamp()
+    cases = cases.assign(local_day=begins)[cases["measure"].isin(counted_so)]
     states = cases.groupby([*by, "state"]).size().unstack(fill_value=0).reindex(columns=list(_COUNTED), fill_value=0)
     reasons = _reasons(cases, by)
     records = []
     for key, row in zip(states.index.tolist(), states.to_numpy(), strict=True):
         counted = {state: int(count) for state, count in zip(_COUNTED, row, strict=True)}
         judged = sum(counted[state] for state in (MET, MISSED, PENDING, UNKNOWN))
-        name = {"force": key[0], "measure": key[1], "period": period, "period_start": key[2].date().isoformat()}
+        name = dict(zip(by, key[:-1], strict=False)) | {"period": period, "period_start": key[-1].date().isoformat()}
         records.append({**name, "cases": judged, **counted, "excluded_by_reason": reasons.get(key, {})})
     return records
 
@@ -107,16 +117,27 @@ def settled(state: Array, decided_at: Moments, due_at: Moments | None, as_at: np
 
 
 def cases_of(
-    measure: str, force: str, case_id: Array, started_at: Moments, state: Array, reason: Array
+    measure: str,
+    force: str,
+    case_id: Array,
+    started_at: Moments,
+    state: Array,
+    reason: Array,
+    *,
+    standard: str = STANDARD,
+    missed_at: Moments | None = None,
 ) -> pd.DataFrame:
-    """Cases in the shape of `Truth.cases`."""
+    """Cases in the shape of `Truth.cases`; `missed_at` counts where the case is missed."""
+    broken_at = nothing(len(state)) if missed_at is None else missed_at
     return pd.DataFrame(
         {
+            "standard": standard,
             "force": force,
             "measure": measure,
             "case_id": case_id,
             "local_day": local_days(started_at).astype("datetime64[s]"),
             "state": state,
             "reason": np.where(state == EXCLUDED, reason, ""),
+            "missed_at": np.where(state == MISSED, broken_at, nothing(len(state))),
         }
     )

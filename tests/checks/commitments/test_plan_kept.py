@@ -36,7 +36,7 @@ def test_states() -> None:
     )
 
 
-def test_without_a_plan_or_a_time_it_is_due_there_is_no_case() -> None:
+def test_without_a_plan_agreed_there_is_no_case() -> None:
     check(
         """
         dissatisfactions
@@ -45,8 +45,20 @@ def test_without_a_plan_or_a_time_it_is_due_there_is_no_case() -> None:
         dissatisfactions
         complaint_id | reported_at | plan_agreed_at | plan_due_at         | plan_done_at
         no_plan      | 10:00:00    |                |                     |
-        no_time      | 10:00:00    | 11:00:00       |                     | 12:00:00
         not_agreed   | 10:00:00    |                | 2026-01-16 17:00:00 |
+        """,
+        as_agreed(),
+    )
+
+
+def test_a_plan_without_the_time_it_is_due_is_not_dropped() -> None:
+    check(
+        """
+        dissatisfactions
+        complaint_id | reported_at         | plan_agreed_at      | plan_due_at | plan_done_at        | closed_at           | => state | local_day
+        done         | 2026-01-05 10:00:00 | 2026-01-06 10:00:00 |             | 2026-01-07 12:00:00 |                     | unknown  | 2026-01-06
+        closed       | 2026-01-05 10:00:00 | 2026-01-06 10:00:00 |             |                     | 2026-01-17 10:00:00 | unknown  | 2026-01-06
+        open         | 2026-01-05 10:00:00 | 2026-01-06 10:00:00 |             |                     |                     | pending  | 2026-01-06
         """,
         as_agreed(),
     )

@@ -53,13 +53,15 @@ def plan_agreed(case: Row, asked: AskedThere) -> Judged:
 
 
 def plan_kept(case: Row, asked: Asked) -> Judged | None:
-    """A plan with a due time: done by then?"""
+    """A plan agreed: done by the time it was due?"""
     agreed, due, done = case["plan_agreed_at"], case["plan_due_at"], case["plan_done_at"]
     lacks = lacking(case, "plan_agreed_at", "plan_due_at", "plan_done_at")
-    if not lacks and (agreed is None or due is None):
+    if not lacks and agreed is None:
         return None
     if case["duplicate_of"]:
         return Judged("excluded", "duplicate", due)
     if lacks or _before(agreed, due, done):
         return Judged("unknown", None, due)
+    if due is None:
+        return Judged("pending" if done is None and case["closed_at"] is None else "unknown")
     return by_due(asked, due, done, due, closed=case["closed_at"] is not None)

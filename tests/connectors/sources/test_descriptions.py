@@ -156,13 +156,51 @@ class TestFinding:
         names = sorted(path.stem for path in SHIPPED.glob("*.sql"))
         assert {"bank_calls", "sffd_cad", "lfb_incidents", "boston_311"} <= set(names)
         for name in names:
-            assert described(name, [SHIPPED]).name == name
+            assert [each.name for each in described(name, [SHIPPED])] == [name]
 
     def test_a_folder_of_ones_own_wins_over_the_shipped_ones(self, tmp_path: Path) -> None:
         description(tmp_path, SELECT, name="bank_calls", force="suffolk")
-        assert described("bank_calls", [SHIPPED, tmp_path]).force == "suffolk"
+        assert described("bank_calls", [SHIPPED, tmp_path])[0].force == "suffolk"
 
     @pytest.mark.parametrize("name", ["bank_cals", "../bank_calls", "", "bank_calls.sql", "/etc/passwd", "a/b"])
     def test_an_unknown_name_is_wrong_usage_and_says_what_is_known(self, tmp_path: Path, name: str) -> None:
         with pytest.raises(UsageError, match="bank_calls"):
             described(name, [SHIPPED, tmp_path / "absent"])
+
+
+class TestFolder:
+    """A system that fills several logs: a folder of descriptions with the front matter they share."""
+
+    SHARED = "force: norfolk\nzone: Europe/London\nconnection: {http: 'https://norfolk.example', records: calls}\n"
+
+    def folder(self, tmp_path: Path, shared: str = SHARED, **logs: str) -> Path:
+        (tmp_path / "system").mkdir()
+        (tmp_path / "system" / "connection.yaml").write_text(shared)
+        for name, log in logs.items():
+            (tmp_path / "system" / f"{name}.sql").write_text(f"/*---\nlog: {log}\n---*/\n{SELECT}\n")
+        return tmp_path
+
+    def test_one_source_for_each_log_under_one_name(self, tmp_path: Path) -> None:
+        sources = described("system", [SHIPPED, self.folder(tmp_path, a="calls", b="messages")])
+        assert [(each.name, each.log, each.force) for each in sources] == [
+            ("system", "calls", "norfolk"), ("system", "messages", "norfolk"),
+        ]  # fmt: skip
+        assert sources[0].http and sources[0].http.url == "https://norfolk.example/"
+
+    def test_the_shipped_one(self) -> None:
+        logs = {each.log: each.delivers for each in described("police_uk", [SHIPPED])}
+        assert logs == dict.fromkeys(("meetings", "neighbourhoods", "team_pages"), "changes")
+
+    @pytest.mark.parametrize(
+        ("shared", "logs", "found"),
+        [
+            (SHARED, {}, "no description lies beside it"),
+            (SHARED, {"a": "calls", "b": "calls"}, "two of its files fill one log"),
+            ("force: Norfolk\n", {"a": "calls"}, "connection.yaml, line 1: force"),
+            ("connection: {http: 'http://norfolk.example', records: calls}", {"a": "calls"}, "http:// to"),
+            ("connection: 7", {"a": "calls"}, "connection is 7"),
+        ],
+    )
+    def test_what_is_wrong_is_named(self, tmp_path: Path, shared: str, logs: dict[str, str], found: str) -> None:
+        with pytest.raises(UsageError, match=re.escape(found)):
+            described("system", [self.folder(tmp_path, shared, **logs)])

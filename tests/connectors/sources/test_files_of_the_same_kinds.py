@@ -17,7 +17,7 @@ SHIPPED = Path(descriptions.__file__).with_name("descriptions")
 def admitted(folder: Path, name: str, text: str, encoding: str = "utf-8") -> pd.DataFrame:
     path = folder / f"{name}.csv"
     path.write_bytes(text.strip().replace("\n", "\r\n").encode(encoding) + b"\r\n")
-    return staged(path, described(name, [SHIPPED]), folder / "typed")
+    return staged(path, described(name, [SHIPPED])[0], folder / "typed")
 
 
 def local(rows: pd.DataFrame, column: str, zone: str) -> list[str]:
@@ -212,7 +212,7 @@ class TestDispatchExport:
     def test_addresses_never_leave_the_file(self, tmp_path: Path) -> None:
         path = tmp_path / "sffd.csv"
         path.write_text("\n".join([self.HEADER, self.unit("I1", "E1")]) + "\n")
-        found = read(path, described("sffd_cad", [SHIPPED]))
+        found = read(path, described("sffd_cad", [SHIPPED])[0])
         assert "A ST" not in str(found.rows) and "area" not in found.columns and "neighbourhood" not in found.columns
 
 

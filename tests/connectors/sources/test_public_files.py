@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,10 +74,11 @@ def figure(night: Night) -> Figure:
     return figure
 
 
-def _pledge(command: str, plan: Plan, *arguments: str) -> list[dict[str, Any]]:
+def _pledge(command: str, plan: Plan, *arguments: str, as_at: bool = True) -> list[dict[str, Any]]:
     """What the command prints as JSON, in a process of its own."""
     program = [sys.executable, "-c", "from dags.cli import main; main()"]
-    where = ["--lake", plan.lake, "--store", plan.store, "--format", "json", "--as-at", plan.as_at]
+    where = ["--lake", plan.lake, "--store", plan.store, "--format", "json"]
+    where += ["--as-at", plan.as_at] if as_at else []
     root = Path(__file__).parents[3]
     called = [*program, command, *arguments, *where]
     done = subprocess.run(called, capture_output=True, text=True, cwd=root, timeout=300)
@@ -176,3 +178,17 @@ class TestBoston:
             "count(*) filter (responded_at - received_at <= interval 24 hour) from messages"
         )
         assert counted == [(85, 15, 11, 72, 5, 58)]
+
+
+class TestBostonAsItsUsersRunIt:
+    def test_the_publishers_own_verdict_in_the_cases_of_a_run(self, tmp_path: Path) -> None:
+        plan = Plan("", "2026-11-21T00:00:00+00:00", str(tmp_path / "lake"), f"sqlite:///{tmp_path / 'store.sqlite'}")
+        _pledge("run", plan, "--source", f"boston_311={SHARED / FILES['boston_311']}")
+
+        def closed(measure: str) -> dict[str, int]:
+            """The cases whose request was closed, by state: of those still open the publisher counts none."""
+            cases = _pledge("cases", plan, "--measure", measure, as_at=False)
+            return Counter(case["state"] for case in cases if case["clock_stopped_at"])
+
+        assert closed("detail_followed_up") == {"met": 72, "missed": 5}
+        assert closed("message_answered") == {"met": 58, "missed": 27}

@@ -30,8 +30,19 @@ ROWS: dict[str, dict[str, Any]] = {
         "run_id": "r1", "run_number": 1, "commitment": 5, "period": "day", "period_start": date(2026, 3, 29),
         "verdict": "kept",
     },
+    "comparisons": {
+        "run_id": "r1", "run_number": 1, "period": "month", "period_start": date(2026, 3, 1), "against": "last_year",
+        "found": "cannot_judge",
+    },
+    "funnels": {
+        "run_id": "r1", "run_number": 1, "period": "month", "period_start": date(2026, 3, 1), "level": "force",
+    },
     "explanations": {"breach_id": "b1", "recorded_at": NOW, "reason": "staffing"},
     "integrity_signals": {"run_id": "r1", "signal": "heaping"},
+    "delays": {
+        "run_id": "r1", "run_number": 1, "measure": "attend_emergency", "force": "kent",
+        "period_start": date(2026, 3, 1), "stage": "travel",
+    },
 }  # fmt: skip
 
 

@@ -48,6 +48,41 @@ def test_the_same_figures_again_add_nothing(store: Engine, run: Run) -> None:
     ]
 
 
+def test_a_signal_is_written_with_its_figure_and_never_writes_one(store: Engine, run: Run) -> None:
+    def charted(signal: str) -> Callable[[Any], dict[str, Any]]:
+        return lambda row: {"signal": signal, "signal_rules": "spc", "assurance": "hit_or_miss", "trial": True}
+
+    run("r1"), run("r2"), run("r3")
+    with store.begin() as conn:
+        assert record_figures(conn, "r1", [figure()], charted("common_cause")) == 1
+        assert record_figures(conn, "r2", [figure()], charted("special_cause_concerning")) == 0
+        assert record_figures(conn, "r3", [figure(met=93, numerator=93)]) == 1
+    assert rows(store, "SELECT run_id, signal, signal_rules, signal_why, assurance, trial FROM verdicts") == [
+        ("r1", "common_cause", "spc", "", "hit_or_miss", True),
+        ("r3", "", "", "", "", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("counts", "has_interval"),
+    [
+        pytest.param({"timed": 0}, True, id="cases"),
+        pytest.param({"timed": 4}, True, id="cases, some of which no limit judges"),
+        pytest.param({"timed": 4, "met": 0, "missed": 0, "numerator": 36, "denominator": 360}, False, id="hours"),
+        pytest.param(
+            {"timed": 1, "met": 1, "missed": 0, "numerator": 36, "denominator": 360}, False, id="hours of most"
+        ),
+    ],
+)
+def test_a_measured_share_has_a_rate_but_no_interval(
+    store: Engine, run: Run, counts: dict[str, int], has_interval: bool
+) -> None:
+    record(store, run("r1"), figure(**counts))
+    [(rate, low, high)] = rows(store, "SELECT rate, rate_low, rate_high FROM verdicts")
+    assert rate is not None
+    assert (low is not None, high is not None) == (has_interval, has_interval)
+
+
 def test_the_same_run_again_adds_nothing_but_may_not_contradict_itself(store: Engine, run: Run) -> None:
     run("r1")
     assert record(store, "r1", figure()) == 1

@@ -12,13 +12,14 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from checks.errors import UsageError
 from connectors.store.engine import open_store, reading
 from connectors.store.migrations import HEAD, configuration, current_revision, downgrade, upgrade
 from connectors.store.tables import metadata
 
-VIEWS = {"current_verdicts", "restatements", "open_breaches", "comparison"}
+VIEWS = {"current_verdicts", "restatements", "open_breaches", "comparison", "exclusion_ledger"}
 
 
 def test_the_newest_revision_is_the_one_named() -> None:
@@ -29,7 +30,7 @@ def test_up_and_down_and_up_again(store_url: str) -> None:
     engine = open_store(store_url)
     assert set(inspect(engine).get_table_names()) == {*metadata.tables, "alembic_version"}
     assert set(inspect(engine).get_view_names()) == VIEWS
-    for revision in ("0002", "0001", "base"):
+    for revision in ("0005", "0004", "0003", "0002", "0001", "base"):
         downgrade(engine, revision)
     assert inspect(engine).get_table_names() == ["alembic_version"]
     assert inspect(engine).get_view_names() == []
@@ -54,6 +55,41 @@ def test_migrated_keys_checks_and_formulas_are_the_declared_ones(store_url: str,
         downgrade(migrated)
     metadata.create_all(declared)
     assert found == _shape(declared)
+
+
+def test_figures_outlive_the_rebuilding_of_their_table(store_url: str) -> None:
+    engine = open_store(store_url)
+    downgrade(engine, "0003")
+    with engine.begin() as conn:
+        conn.execute(
+            text(
+                "INSERT INTO runs (run_id, run_number, as_at, started_at, standards, status) "
+                "VALUES ('r1', 1, '2026-03-30T04:00:00Z', '2026-03-30T04:00:00Z', '', 'done')"
+            )
+        )
+        for measure, counts in (("answer_999", "90, 10, 0, 90, 100"), ("abstraction", "0, 0, 2, 36000, 360000")):
+            conn.execute(
+                text(
+                    "INSERT INTO verdicts (run_id, run_number, commitment, measure, period, period_start, verdict, "
+                    "signal, met, missed, timed, numerator, denominator) "
+                    f"VALUES ('r1', 1, 3, '{measure}', 'month', '2026-03-01', 'kept', 'old', {counts})"
+                )
+            )
+    said = "SELECT measure, numerator, signal, rate, rate_low IS NULL FROM verdicts ORDER BY measure"
+    with engine.connect() as conn:
+        assert next(tuple(row) for row in conn.execute(text(said))) == ("abstraction", 36000, "old", 0.1, False)
+    upgrade(engine)
+    with engine.connect() as conn:
+        assert [tuple(row) for row in conn.execute(text(said))] == [
+            ("abstraction", 36000, "old", 0.1, True),
+            ("answer_999", 90, "old", 0.9, False),
+        ]
+        assert conn.execute(text("SELECT assurance, trial FROM current_verdicts")).all() == [("", False)] * 2
+    with pytest.raises(DBAPIError, match="append-only"), engine.begin() as conn:
+        conn.execute(text("DELETE FROM verdicts"))
+    downgrade(engine, "0003")
+    with engine.connect() as conn:
+        assert len(conn.execute(text(said)).all()) == 2
 
 
 def _shape(engine: object) -> dict[str, object]:

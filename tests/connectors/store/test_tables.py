@@ -27,7 +27,7 @@ def promised() -> dict[str, dict[str, bool]]:
 @pytest.mark.skipif(not SPECIFICATION.exists(), reason="the shared specification is not beside the repository")
 def test_every_promised_table_column_and_key_is_there() -> None:
     tables = promised()
-    assert set(tables) == set(metadata.tables)
+    assert set(tables) <= set(metadata.tables)
     assert sum(map(len, tables.values())) > 120, "the specification was read"
     for name, columns in tables.items():
         table = metadata.tables[name]

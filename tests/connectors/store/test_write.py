@@ -16,7 +16,6 @@ from connectors.store.tables import quarantine
 from connectors.store.write import (
     add_delivery,
     add_expectation_results,
-    add_integrity_signals,
     add_quarantine,
     delivery_by_hash,
     finish_run,
@@ -115,7 +114,7 @@ def test_a_hundred_thousand_quarantined_rows(store: Engine) -> None:
     assert took < 40, "about 2 s on SQLite, 6 s on PostgreSQL on a free machine"
 
 
-def test_expectation_results_and_signals(store: Engine) -> None:
+def test_expectation_results(store: Engine) -> None:
     with store.begin() as conn:
         start_run(conn, RUN)
         result = {
@@ -126,9 +125,5 @@ def test_expectation_results_and_signals(store: Engine) -> None:
             "success": None,
         }
         add_expectation_results(conn, [result | {"column": "received_at", "detail": {"raised": "x"}}])
-        signal = {"run_id": "r1", "signal": "heaping", "force": "norfolk", "count": 3, "of": 9}
-        add_integrity_signals(conn, [signal | {"cases": ["a", "b"]}])
     [found] = table(store, "expectation_results")
     assert (found["success"], found["force"], found["detail"]) == (None, "", '{"raised": "x"}')
-    [found] = table(store, "integrity_signals")
-    assert (found["count"], found["of"], found["cases"]) == (3, 9, "a,b")

@@ -1,0 +1,50 @@
+"""The rows a run vouches for: those it added to the append-only tables, as the store holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, select
+
+from checks.chain import Seal, row_seal
+from connectors.store.tables import deliveries, metadata, quarantine, runs
+
+# What a run's own row says before it is sealed.
+RUN_COLUMNS = (
+    "run_id", "run_number", "as_at", "window_from", "window_to", "standards", "code_version", "input_key",
+    "started_at", "finished_at", "status", "figures_hash",
+)  # fmt: skip
+
+
+def sealed_tables() -> list[Table]:
+    """The append-only tables whose rows belong to a run: `run_id` leads their key, or their delivery names it."""
+    led = [table for table in metadata.sorted_tables if next(iter(table.primary_key.columns)).name == "run_id"]
+    return sorted((table for table in (*led, deliveries, quarantine) if table is not runs), key=lambda t: t.name)
+
+
+def row_seals(conn: Connection, run_ids: Sequence[str] | None) -> Iterator[Seal]:
+    """The seals of the rows these runs added (None: of those that belong to no run there is).
+
+    Computed columns are left out: they follow from the others.
+    """
+    for table in sealed_tables():
+        names = [column.name for column in table.columns if column.computed is None]
+        key = [column.name for column in table.primary_key.columns]
+        for row in conn.execute(_rows(table, names, run_ids), execution_options={"yield_per": 5_000}):
+            yield row_seal(table.name, key, dict(zip(names, row, strict=True)))
+
+
+def _rows(table: Table, names: Sequence[str], run_ids: Sequence[str] | None) -> Select[Any]:
+    of_run = deliveries.c.run_id if table is quarantine else table.c.run_id
+    chosen = select(*(table.c[name] for name in names))
+    if table is quarantine:
+        chosen = chosen.outerjoin(deliveries, deliveries.c.delivery_id == quarantine.c.delivery_id)
+    if run_ids is None:
+        return chosen.outerjoin(runs, runs.c.run_id == of_run).where(runs.c.run_id.is_(None))
+    return chosen.where(of_run.in_(run_ids))
+
+
+def run_said(row: dict[str, Any]) -> dict[str, Any]:
+    """What a run's row says of the run, as its manifest repeats it."""
+    return {name: row[name] for name in RUN_COLUMNS}

@@ -1,0 +1,150 @@
+"""Sealing a run: its manifest, chained to the run before and signed, and the head of the chain in a file outside."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, make_url
+
+from checks.chain import FORMAT, Seal, canonical, seals_hash, sha256
+from checks.standard import Standard
+from connectors.lake.seals import file_seals, write_seals
+from connectors.lake.tables import Lake
+from connectors.settings import Settings
+from connectors.signing import sign, signing_key
+from connectors.store import read
+from connectors.store.sealed import row_seals, run_said
+
+Row = dict[str, Any]
+LOCK = Path(__file__).parents[1] / "requirements.lock"
+
+
+def key_path(settings: Settings) -> Path:
+    """Where the signing key lies: PLEDGE_SIGNING_KEY, else beside the store's file."""
+    return Path(settings.signing_key) if settings.signing_key else _beside_store(settings) / "signing-key.pem"
+
+
+def head_path(settings: Settings) -> Path:
+    """Where the heads of the chain are written: PLEDGE_CHAIN_HEAD, else beside the store's file."""
+    return Path(settings.chain_head) if settings.chain_head else _beside_store(settings) / "chain-head.txt"
+
+
+def _beside_store(settings: Settings) -> Path:
+    address = make_url(settings.store)
+    file = address.database if address.get_backend_name() == "sqlite" else ""
+    return Path(file).parent if file else Path(".pledge")
+
+
+def seal(
+    conn: Connection,
+    lake: Lake,
+    settings: Settings,
+    run: Row,
+    standards: Sequence[Standard],
+    versions: Mapping[str, int],
+) -> Row:
+    """The columns that close a run in the chain: previous_hash, hash, manifest, signature, public_key.
+
+    Called last, in the transaction in which the run ends: what it added is then there and nothing else will be.
+
+    Args:
+        run: the run's row as it will stand, but for those columns.
+        versions: the Delta version of every table of the lake the run judged, `cases` among them.
+    """
+    runs = list(read.read_table(conn, "runs"))
+    last, position = _head(runs)
+    covered = _uncovered(runs, run["run_id"])
+    since = {name: one["version"] for name, one in (manifest_of(last)["lake"] if last else {}).items()}
+    seals = [*row_seals(conn, [run["run_id"], *covered]), *file_seals(lake, since, versions)]
+    write_seals(lake, run["run_id"], seals)
+    manifest = {
+        "format": FORMAT,
+        "position": position,
+        "previous_hash": last["hash"] if last else "",
+        "run": run_said(run),
+        "covers": covered,
+        "standards": {each.name: _standard(each) for each in standards},
+        "lake": {name: _table(lake, name, version) for name, version in sorted(versions.items())},
+        "seals": {"count": len(seals), "sha256": seals_hash(seals), "of": _counted(seals)},
+        "lock_sha256": sha256(LOCK.read_bytes()) if LOCK.exists() else "",
+    }
+    said = canonical(manifest)
+    key, _ = signing_key(key_path(settings))
+    signature, public = sign(key, sha256(said))
+    return {
+        "previous_hash": manifest["previous_hash"],
+        "hash": sha256(said),
+        "manifest": said.decode(),
+        "signature": signature,
+        "public_key": public,
+    }
+
+
+def manifest_of(run: Row) -> Row:
+    """A run's manifest; one that vouches for nothing where there is none, or where it is not what the run was sealed
+    with: nothing in it can then be believed."""
+    if not run["manifest"] or sha256(run["manifest"].encode()) != run["hash"]:
+        return {"position": 0, "previous_hash": run["previous_hash"], "covers": {}, "lake": {}}
+    said: Row = json.loads(run["manifest"])
+    return said
+
+
+def _head(runs: Sequence[Row]) -> tuple[Row | None, int]:
+    """The run that no other follows yet, and the position of the one to come."""
+    sealed = [row for row in runs if row["hash"]]
+    followed = {row["previous_hash"] for row in sealed}
+    last = next((row for row in sealed if row["hash"] not in followed), None)
+    return last, len(sealed) + 1
+
+
+def _uncovered(runs: Sequence[Row], run_id: str) -> dict[str, str]:
+    """The runs that failed and that no manifest vouches for yet, each with the hash of what its row says."""
+    known = {name for row in runs for name in manifest_of(row)["covers"]}
+    failed = [row for row in runs if row["status"] == "failed" and row["run_id"] not in known | {run_id}]
+    return {row["run_id"]: sha256(canonical(run_said(row))) for row in failed}
+
+
+def _standard(standard: Standard) -> Row:
+    """A standard as judged by: its file's hash and, for the reader, each definition (`measure@force` for a force's)."""
+    named = {(f"{rule.measure}@{rule.force}" if rule.force else rule.measure): rule for rule in standard.rules}
+    return {"sha256": standard.sha256, "definitions": {name: dict(rule.definition) for name, rule in named.items()}}
+
+
+def _table(lake: Lake, name: str, version: int) -> Row:
+    paths = lake_paths(lake, name, version)
+    return {"version": version, "files": len(paths), "sha256": sha256("\n".join(paths).encode())}
+
+
+def lake_paths(lake: Lake, name: str, version: int) -> list[str]:
+    """The data files of a table at a version, below the lake."""
+    return [path.removeprefix(f"{lake.location}/") for path in lake.files(name, version)]
+
+
+def _counted(seals: Sequence[Seal]) -> dict[str, int]:
+    return dict(sorted(Counter(each.what for each in seals).items()))
+
+
+def ready(settings: Settings, say: Callable[[str], None]) -> None:
+    """Make sure that there is a key to sign with, before anything is judged; a new one is told of."""
+    path = key_path(settings)
+    _, made = signing_key(path)
+    if made:
+        say(
+            f"A signing key was made: {path}. Keep it where only this product can read it, and a copy of {path}.pub "
+            "with whoever checks the chain: who holds the key can sign, and without it no run is signed as before."
+        )
+
+
+def tell_heads(settings: Settings, runs: Sequence[Row]) -> None:
+    """Add what is missing to the file of the chain's heads: a copy kept elsewhere shows if runs were taken away."""
+    path = head_path(settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    told = set(path.read_text("utf-8").splitlines()) if path.exists() else set()
+    sealed = [(manifest_of(run)["position"], run) for run in runs if run["manifest"]]
+    heads = [f"{place} {run['run_id']} {run['hash']}" for place, run in sorted(sealed, key=lambda each: each[0])]
+    with path.open("a", encoding="utf-8") as file:
+        file.writelines(f"{head}\n" for head in heads if head not in told)

@@ -1,0 +1,204 @@
+"""Checking the audit chain: is every run, row, file and standard what it was when its run was sealed?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from checks.chain import Broken, Seal, canonical, differences, seals_hash, sha256
+from connectors.lake.seals import file_hash, read_seals
+from connectors.lake.tables import Lake
+from connectors.settings import Settings
+from connectors.signing import is_signed, public_key
+from connectors.store import read
+from connectors.store.sealed import row_seals, run_said
+from dags.plan import standards_of
+from dags.sealing import head_path, key_path, lake_paths, manifest_of
+
+Row = dict[str, Any]
+# Figures are written in the transaction that seals their run: a run without a seal can have none.
+ONLY_SEALED = {"verdicts", "commitments"}
+
+
+@dataclass
+class Verified:
+    """What was looked at, what does not hold, and what a reader must know to weigh that."""
+
+    broken: list[Broken] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    runs: int = 0
+    seals: int = 0
+    head: str = ""
+
+
+def verify(
+    conn: Connection, lake: Lake, settings: Settings, run: str | None, public: Path | None, head: Path | None
+) -> Verified:
+    """Check the chain of runs and what they vouch for; nothing is written and nobody is asked over a network.
+
+    Args:
+        run: only what this run vouches for; the chain itself is checked as a whole.
+        public: the public key's file; default: the one beside the signing key, else the one the runs name.
+        head: a copy of the file of heads; default: the product's own.
+    """
+    found = Verified()
+    runs = list(read.read_table(conn, "runs"))
+    sealed = [row for row in runs if row["manifest"]]
+    key = _public_key(settings, public, found)
+    found.broken += [*_chain(runs, sealed, key), *_heads(head or head_path(settings), sealed)]
+    asked = [row for row in sealed if run in (None, row["run_id"])]
+    kept = read_seals(lake)
+    for row in asked:
+        manifest = manifest_of(row)
+        if "run" in manifest:  # else it was changed, which the chain has told
+            found.broken += _of_run(conn, lake, settings, row, runs, kept.get(row["run_id"], []))
+            found.runs, found.seals = found.runs + 1, found.seals + manifest["seals"]["count"]
+    if run is None:
+        _unsealed(conn, runs, sealed, found)
+    found.head = next((row["hash"] for row in sealed if not _followed(row, sealed)), "")
+    return found
+
+
+def _followed(row: Row, sealed: Sequence[Row]) -> bool:
+    return any(other["previous_hash"] == row["hash"] for other in sealed)
+
+
+def _public_key(settings: Settings, public: Path | None, found: Verified) -> str:
+    beside = key_path(settings)
+    beside = beside.with_name(beside.name + ".pub")
+    if public or beside.exists():
+        return public_key(public or beside)
+    found.notes.append("No public key was given: the signatures are checked by the key the runs themselves name.")
+    return ""
+
+
+def _chain(runs: Sequence[Row], sealed: Sequence[Row], key: str) -> Iterator[Broken]:
+    """Every manifest hashed, signed, and in its place after the one before."""
+    known = {row["hash"]: row for row in runs if row["hash"]}
+    if len(known) < sum(bool(row["hash"]) for row in runs):
+        yield Broken("runs", "two runs have the same hash", "a hash for each run")
+    for row in sealed:
+        where = f"run {row['run_id']}"
+        if (hashed := sha256(row["manifest"].encode())) != row["hash"]:
+            yield Broken(f"{where}, manifest", f"its hash is {hashed}", row["hash"])
+        if key and row["public_key"] != key:
+            yield Broken(f"{where}, public_key", row["public_key"] or "none", key)
+        if not is_signed(key or row["public_key"], row["signature"], row["hash"]):
+            yield Broken(f"{where}, signature", "it is not that of the key", "a signature of the run's hash")
+        yield from _link(row, known, where)
+    places = {manifest_of(row)["position"] for row in sealed}
+    before = sum(bool(row["hash"] and not row["manifest"]) for row in runs)
+    changed = sum("run" not in manifest_of(row) for row in sealed)  # told already: they leave a place empty
+    missing = sorted(set(range(before + 1, max(places, default=0) + 1)) - places)
+    for place in missing if len(missing) > changed else ():
+        yield Broken("chain", f"there is no run at position {place}", "a run at every position")
+
+
+def _link(row: Row, known: Mapping[str, Row], where: str) -> Iterator[Broken]:
+    said = manifest_of(row)
+    if said["previous_hash"] != row["previous_hash"]:
+        yield Broken(f"{where}, previous_hash", row["previous_hash"], said["previous_hash"])
+    before = known.get(said["previous_hash"])
+    if said["previous_hash"] and before is None:
+        yield Broken(where, "the run before it is gone or was changed", f"a run with the hash {said['previous_hash']}")
+    if before and "run" in said and "run" in manifest_of(before):
+        place = manifest_of(before)["position"] + 1
+        if said["position"] != place:
+            yield Broken(where, f"it stands at position {said['position']}", f"{place}, after the run before it")
+
+
+def _heads(path: Path, sealed: Sequence[Row]) -> Iterator[Broken]:
+    """Every head that was ever told is still in the chain: only this shows that the newest runs were taken away."""
+    if not path.exists():
+        return
+    known = {f"{manifest_of(row)['position']} {row['run_id']} {row['hash']}" for row in sealed}
+    for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), start=1):
+        if line.strip() and line not in known:
+            yield Broken(f"{path}, line {number}", "no run of the chain has this head", line[:200])
+
+
+def _of_run(
+    conn: Connection, lake: Lake, settings: Settings, row: Row, runs: Sequence[Row], kept: Sequence[Seal]
+) -> Iterator[Broken]:
+    """Everything one run vouches for."""
+    manifest = manifest_of(row)
+    yield from _run(row, runs, manifest)
+    yield from _standards(settings, row, manifest)
+    yield from _tables(lake, row, manifest)
+    yield from _vouched(conn, lake, row, manifest, kept)
+
+
+def _run(row: Row, runs: Sequence[Row], manifest: Row) -> Iterator[Broken]:
+    """The run's own row, and those of the failed runs it vouches for, as the manifest repeats them."""
+    stated = json.loads(canonical(run_said(row)))
+    for name, value in manifest["run"].items():
+        if stated.get(name) != value:
+            yield Broken(f"run {row['run_id']}, {name}", str(stated.get(name)), str(value))
+    by_id = {each["run_id"]: each for each in runs}
+    for run_id, expected in manifest["covers"].items():
+        failed = by_id.get(run_id)
+        if failed is None:
+            yield Broken(f"run {run_id}", "it is gone", f"the failed run that {row['run_id']} vouches for")
+        elif sha256(canonical(run_said(failed))) != expected:
+            yield Broken(f"run {run_id}", "its row was changed", f"as {row['run_id']} vouches for it")
+
+
+def _standards(settings: Settings, row: Row, manifest: Row) -> Iterator[Broken]:
+    published = standards_of(settings)
+    for name, said in manifest["standards"].items():
+        standard = published.get(name)
+        if standard is None:
+            yield Broken(f"standard {name}", "it is gone", f"the file run {row['run_id']} judged by")
+        elif standard.sha256 != said["sha256"]:
+            yield Broken(
+                f"standard {name}", f"its hash is {standard.sha256}", f"{said['sha256']} (run {row['run_id']})"
+            )
+
+
+def _tables(lake: Lake, row: Row, manifest: Row) -> Iterator[Broken]:
+    """The lists of data files each version of the lake named."""
+    for name, said in manifest["lake"].items():
+        paths = lake_paths(lake, name, said["version"])
+        if sha256("\n".join(paths).encode()) != said["sha256"]:
+            found = f"its version {said['version']} names {len(paths)} files, not those of then"
+            yield Broken(f"lake/{name}", found, f"the {said['files']} files run {row['run_id']} judged")
+
+
+def _vouched(conn: Connection, lake: Lake, row: Row, manifest: Row, kept: Sequence[Seal]) -> Iterator[Broken]:
+    """The rows and files a run vouches for, one by one."""
+    if seals_hash(kept) != manifest["seals"]["sha256"]:
+        found = f"{len(kept)} seals that are not those of then"
+        yield Broken(f"lake/seals of run {row['run_id']}", found, f"{manifest['seals']['count']} seals, unchanged")
+    rows = [each for each in kept if not each.what.startswith("lake/")]
+    yield from differences(rows, row_seals(conn, [row["run_id"], *manifest["covers"]]))
+    for each in kept:
+        if each.what.startswith("lake/"):
+            yield from differences([each], _file(lake, each))
+
+
+def _file(lake: Lake, sealed: Seal) -> list[Seal]:
+    try:
+        return [sealed._replace(sha256=file_hash(f"{lake.location}/{sealed.key}"))]
+    except OSError:
+        return []
+
+
+def _unsealed(conn: Connection, runs: Sequence[Row], sealed: Sequence[Row], found: Verified) -> None:
+    """Runs no manifest vouches for: none may have figures."""
+    covered = {name for row in sealed for name in (row["run_id"], *manifest_of(row)["covers"])}
+    rest = [row["run_id"] for row in runs if row["run_id"] not in covered]
+    for row in runs:
+        if row["run_id"] in rest and row["status"] == "done":
+            found.broken.append(Broken(f"run {row['run_id']}", "it has no manifest", "a signed one, as every run has"))
+    for seal in row_seals(conn, None):
+        found.broken.append(Broken(f"{seal.what} {seal.key}", "it belongs to no run", "no such row"))
+    for seal in row_seals(conn, rest) if rest else ():
+        if seal.what in ONLY_SEALED:
+            found.broken.append(Broken(f"{seal.what} {seal.key}", "a figure of a run that never ended", "no such row"))
+    if rest:
+        found.notes.append(f"Not sealed yet, because they have not ended or failed last: {', '.join(rest)}.")
