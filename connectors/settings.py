@@ -50,6 +50,10 @@ class Settings:
     slack_channel: str = _setting("", "ID of the channel of the nightly message and of broken promises")
     slack_data_channel: str = _setting("", "ID of the channel told what cannot be judged; empty = the same channel")
     slack_say_again_days: str = _setting("7", "after how many days a promise that is still missed is said again")
+    slack_watch_hours: str = _setting(
+        "12", "after how many hours the at-risk list is a new message, no edit of the old"
+    )
+    watch_hours: str = _setting("", "one number of hours before it is due from which the watch lists a case")
     slack_url: str = _setting("https://slack.com/api/", "address of Slack's Web API (a proxy, a test server)")
 
     def listed(self) -> list[tuple[str, str, str, str]]:

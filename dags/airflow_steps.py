@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from checks.errors import PledgeError, UsageError
 from connectors.settings import Settings, load
@@ -15,6 +15,9 @@ from dags import steps
 from dags.plan import Plan
 
 log = logging.getLogger("pledge")
+WATCH_EVERY = timedelta(minutes=15)
+# Left for saying what was found.
+WATCH_MARGIN = timedelta(minutes=2)
 
 
 def _settings() -> Settings:
@@ -73,3 +76,21 @@ def announce(plan: dict[str, Any]) -> None:
 def publish(plan: dict[str, Any]) -> None:
     """Publish the figures."""
     steps.publish(Plan.from_json(plan), _settings(), log.info)
+
+
+def watch(tick: datetime, scheduled: bool) -> None:
+    """One watch; skipped when it cannot finish before the next one, which sees all it would have seen."""
+    from dags.watching import watch, within_hours
+
+    settings, begun = _settings(), datetime.now(UTC)
+    left = (tick if scheduled else begun) + WATCH_EVERY - WATCH_MARGIN - begun
+    seen = None
+    try:
+        if left > timedelta(0):
+            within = within_hours(settings.watch_hours)
+            seen = watch(settings, begun if scheduled else tick, begun, within, left.total_seconds())
+    except PledgeError as error:
+        raise _permanent(error) from error
+    if seen is None:
+        raise AirflowSkipException("The watch cannot finish before the next one; nothing was changed.")
+    log.info("%s cases run out soon, %s of them newly listed.", len(seen.clocks), seen.added)

@@ -17,7 +17,7 @@ import typer
 
 from checks.errors import UsageError
 from connectors.settings import Settings, load
-from dags import cli_findings, cli_statistics
+from dags import cli_findings, cli_statistics, cli_watch
 from dags.cli_chain import app as chain_app
 from dags.failing import failure
 from dags.options import (
@@ -53,6 +53,7 @@ app.add_typer(standards_app, name="standards")
 app.add_typer(chain_app)
 cli_findings.register(app)
 cli_statistics.register(app)
+cli_watch.register(app)
 
 
 @app.command()

@@ -46,6 +46,13 @@ def decided(conn: Connection, plan: Plan, settings: Settings, standards: Sequenc
     return found
 
 
+def broken_feeds(conn: Connection, settings: Settings, today: date) -> list[tuple[str, str]]:
+    """The (force, log) that are dead or unfit by all deliveries so far; the force `all` = a file of several."""
+    newest = max((row["run_number"] for row in read.read_table(conn, "runs")), default=0)
+    delivered, reasons = _delivered(conn, settings, newest)
+    return [(feed.force, feed.log) for feed in feed_states(delivered, today, reasons) if feed.state != "fit"]
+
+
 def say_again_days(settings: Settings) -> int:
     text = settings.slack_say_again_days.strip()
     if not text.isdecimal() or not 0 < int(text) < 1000:

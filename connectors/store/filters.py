@@ -28,6 +28,7 @@ DATED_BY: dict[Table, str] = {
     tables.expectation_results: "",
     tables.integrity_signals: "",
     tables.delays: "period_start",
+    tables.at_risk: "due_at",
 }
 BY_COLUMN = (
     "force", "area", "neighbourhood", "commitment", "measure", "standard", "period", "signal", "stage", "against",

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 DAGS = Path(__file__).parents[2] / "dags"
-EXPECTED = {"nightly"}
+EXPECTED = {"nightly", "watch"}
 
 _LOOK = """
 import json, sys
@@ -58,6 +58,9 @@ def test_every_dag_file_imports_and_says_what_airflow_needs(tmp_path: Path) -> N
     assert tasks["record"]["rule"].lower().endswith("all_done"), "one force that fails does not stop the rest"
     assert "record" in tasks["announce"]["after"]
     assert "announce" in tasks["publish"]["after"]
+    watch = seen["dags"]["watch"]
+    assert watch["max_active_runs"] == 1 and watch["catchup"] is False
+    assert watch["tasks"]["look"]["timeout"] and watch["tasks"]["look"]["retries"] == 0
 
 
 def test_dag_files_stay_short_and_only_they_are_looked_at() -> None:
