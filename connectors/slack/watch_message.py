@@ -18,7 +18,8 @@ from connectors.slack.phrases import counted, listed, place
 
 KIND = "at_risk"
 LINES, REFERENCES, TITLE_LIMIT, PLACE_LIMIT = 10, 6, 70, 40
-_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./:-]{0,59}")
+# A name has no digit; digits alone, as many as a telephone number has and beginning like one, may be one.
+_REFERENCE = re.compile(r"(?!(?:0|44)\d{9,}$)(?=\D*\d)[A-Za-z0-9][A-Za-z0-9_./:-]{0,59}")
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def _line(group: Group, told: WatchList) -> Line:
     lead = f"By {_due(group.clocks[0], told)} – {title}, {place(group.force, PLACE_LIMIT)}".replace("*", "∗")
     said = [f"{_reference(clock.case_id)} by {_due(clock, told)}" for clock in group.clocks[:REFERENCES]]
     more = len(group.clocks) - len(said)
-    rest = f"{len(group.clocks):,} open: {', '.join(said)}" + (f" and {more:,} more" if more else "")
+    rest = f"{len(group.clocks):,} open – {', '.join(said)}" + (f" and {more:,} more" if more else "")
     return Line(KIND, lead, f"{rest}.", limit=600)
 
 
@@ -118,7 +119,11 @@ def _day(day: date, today: date) -> str:
 
 
 def _below(told: WatchList) -> list[str]:
-    next_step = ["Next: act on these records before their time; times are local."] if told.groups else []
+    next_step = (
+        ["Next: deal with each before its time; the references are those of the force's own systems, times are local."]
+        if told.groups
+        else []
+    )
     return [*next_step, _counts(told), *_blind(told.blind), _looked(told)]
 
 
