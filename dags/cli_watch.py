@@ -38,4 +38,4 @@ def watch(
     show([{name: row[name] for name in COLUMNS} for row in rows], COLUMNS, form)
     for force, log in seen.blind:
         say(f"Not watched: {log} of {force}, which is absent or unfit.")
-    say(f"{len(seen.clocks):,} cases run out soon; {seen.added:,} of them are newly listed.")
+    say(f"Open cases that run out soon: {len(seen.clocks):,}, newly listed: {seen.added:,}.")

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, or_, select
 from connectors.store.newest import newest
 from connectors.store.tables import FIGURE, runs, verdicts
 
-Row = Mapping[str, Any]
+Row = dict[str, Any]
 PROMISE = ("standard", "measure", "force", "area", "period")
 PERIODS = ("day", "month")
 
@@ -60,7 +60,9 @@ def ever_judged(conn: Connection, up_to: int, measures: Sequence[str]) -> set[tu
     return {tuple(row) for row in conn.execute(chosen)} if measures else set()
 
 
-def earlier_counts(conn: Connection, figure: Row, up_to: int, as_far_back: timedelta) -> list[tuple[int, int]]:
+def earlier_counts(
+    conn: Connection, figure: Mapping[str, Any], up_to: int, as_far_back: timedelta
+) -> list[tuple[int, int]]:
     """(numerator, denominator) of the judged periods before a figure of the same promise, oldest first.
 
     Args:

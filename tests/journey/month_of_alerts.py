@@ -7,6 +7,7 @@ or 30 nights would take ten minutes.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -31,7 +32,8 @@ from dags.alerting import alert
 from dags.plan import Plan, applied, chosen_standards, zones
 from tests.slack_server import SlackServer
 
-FORCE, CHANNEL, SEED = "norfolk", "C0123456789", 1
+FORCE, CHANNEL = "norfolk", "C0123456789"
+SEED = int(os.environ.get("PLEDGE_CHAOS_SEED", "1"))
 LAST = date(2026, 4, 30)
 HISTORY, NIGHTS, LOOKED_AT = 90, 30, 3
 LOGS = ("calls", "incidents", "neighbourhoods")
@@ -57,7 +59,7 @@ class Event:
 
 EVENTS = (
     Event("a week in which 999 calls wait (invented)", "answer_999", date(2026, 4, 10), date(2026, 4, 16)),
-    Event("a day on which 101 is slow", "answer_non_emergency", date(2026, 4, 20), date(2026, 4, 20)),
+    Event("a day on which 101 is slow", "answer_non_emergency", date(2026, 4, 18), date(2026, 4, 18)),
     Event("three days of late emergencies", "attend_emergency", date(2026, 4, 24), date(2026, 4, 26), "Central"),
     Event("two days without advice", "advice_given", date(2026, 4, 27), date(2026, 4, 28)),
 )

@@ -1,6 +1,6 @@
 """A month of demo data with planted events: every planted signal announced, none of the ordinary variation alarmed.
 
-Two weeks of it here, judged by four measures; `make chaos` (PLEDGE_CHAOS=1) takes the whole month and eight.
+Eleven nights of it here, judged by four measures; `make chaos` (PLEDGE_CHAOS=1) takes the whole month and eight.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests.journey.month_of_alerts import EVENTS, JUDGED, LAST, NIGHTS, Event, M
 from tests.slack_server import SlackServer
 
 WHOLE = bool(os.environ.get("PLEDGE_CHAOS"))
-FIRST, END = (LAST - timedelta(days=NIGHTS - 1), LAST) if WHOLE else (date(2026, 4, 8), date(2026, 4, 21))
+FIRST, END = (LAST - timedelta(days=NIGHTS - 1), LAST) if WHOLE else (date(2026, 4, 9), date(2026, 4, 19))
 PLANTED = tuple(event for event in EVENTS if event.last <= END)
 SOME = ("answer_999", "answer_non_emergency", "eta_non_emergency", "advice_given")
 ALARMS = ("first_miss", "still_missed", "cannot_judge", "restated")
