@@ -136,7 +136,8 @@ class Change:
     """Something to say.
 
     `figure` is what is said now, `before` what a restated figure said; `since` is the start of the episode. `closes`:
-    nothing is wrong any more; `was_blind`: of late it could not be judged. A feed's figure has no counts, but a `why`.
+    nothing is wrong any more; `was_blind`: of late it could not be judged; `was_unsaid`: the miss that has ended was
+    never announced, because its figures came together. A feed's figure has no counts, but a `why`.
     """
 
     kind: Kind
@@ -146,6 +147,7 @@ class Change:
     before: Judged | None = None
     closes: bool = False
     was_blind: bool = False
+    was_unsaid: bool = False
 
     @property
     def subject(self) -> Subject:

@@ -66,12 +66,11 @@ def decide(
     can = judged_before or any(_is_judged(figure) for figure in before)
     for figure in after:
         was = old.get(figure.period_start)
-        first_time = was is None or was.verdict == Verdict.IN_PROGRESS
         if last_day(promise.period, figure.period_start) >= night.today or figure.verdict == Verdict.IN_PROGRESS:
             decision: Decision = Silence(Kind.AT_RISK, promise, figure, Reason.PERIOD_OPEN)
-        elif was is not None and not first_time:
+        elif was is not None and not _is_first_judged(was, figure):
             decision = _restated(promise, was, figure, said, night)
-        elif was is None and last_day(promise.period, figure.period_start) < _news_from(promise, night):
+        elif _is_history(promise, was, figure, night):
             decision = _silence(promise, figure, Reason.HISTORY)
         elif said and figure.period_start <= said.period_start:
             decision = _silence(promise, figure, Reason.ALREADY_SAID)
@@ -83,8 +82,17 @@ def decide(
     return _without_overtaken(decisions)
 
 
-def _news_from(promise: Promise, night: Night) -> date:
-    return night.today - timedelta(days=NEWS_DAYS.get(promise.period, 35))
+def _is_first_judged(was: Judged, now: Judged) -> bool:
+    """What was open, or could not be judged and now can, was not said before: there is nothing to correct."""
+    was_blind = was.verdict == Verdict.CANNOT_JUDGE and now.verdict != Verdict.CANNOT_JUDGE
+    return was.verdict == Verdict.IN_PROGRESS or was_blind
+
+
+def _is_history(promise: Promise, was: Judged | None, now: Judged, night: Night) -> bool:
+    """A period that was kept open by its own cases is news whenever it closes."""
+    kept_open = was is not None and was.verdict == Verdict.IN_PROGRESS
+    news_from = night.today - timedelta(days=NEWS_DAYS.get(promise.period, 35))
+    return not kept_open and last_day(promise.period, now.period_start) < news_from
 
 
 def _is_judged(figure: Judged) -> bool:
@@ -172,7 +180,8 @@ def _restated(promise: Promise, was: Judged, now: Judged, said: Said | None, nig
     if muted_by and now.verdict == Verdict.CANNOT_JUDGE:
         return Silence(Kind.RESTATED, promise, now, Reason.MUTED_BY_FEED, muted_by)
     moved = abs((now.rate or 0) - (was.rate or 0))
-    if was.verdict == now.verdict and moved < NOTABLE:
+    judged = now.verdict in (Verdict.KEPT, Verdict.MISSED)
+    if was.verdict == now.verdict and not (judged and moved >= NOTABLE):
         return Silence(Kind.RESTATED, promise, now, Reason.RESTATED_SLIGHTLY)
     if was.verdict != now.verdict and not {was.verdict, now.verdict} & {Verdict.MISSED, Verdict.CANNOT_JUDGE}:
         return Silence(Kind.RESTATED, promise, now, Reason.RESTATED_SLIGHTLY, f"{was.verdict} to {now.verdict}")
@@ -198,10 +207,11 @@ def _without_overtaken(decisions: list[Decision]) -> list[Decision]:
     last = kept[told[-1]] if told else None
     if isinstance(last, Change) and last.kind is Kind.STILL_MISSED and last.since in opened:
         kept[told[-1]] = replace(last, kind=Kind.FIRST_MISS)  # nobody has been told of its beginning
-    for n in told[:-1]:
+    for n in told:
         change = kept[n]
         assert isinstance(change, Change)
-        if change.closes and change.since not in opened:
-            continue
-        kept[n] = Silence(change.kind, change.promise, change.figure, Reason.OVERTAKEN, "by a later period")
+        if change.closes and change.since in opened:
+            kept[n] = change = replace(change, was_unsaid=True)
+        if n != told[-1] and not (change.closes and not change.was_unsaid):
+            kept[n] = Silence(change.kind, change.promise, change.figure, Reason.OVERTAKEN, "by a later period")
     return kept

@@ -28,6 +28,7 @@ from connectors.slack.phrases import (
 
 NEXT = "Next: acknowledge, find out why, then explain"
 ITEM_LIMIT, BUTTON_LIMIT = 700, 2000
+UNSAID = "Missed for a while, kept again"
 LEADS = {
     Kind.FIRST_MISS: "Newly missed",
     Kind.STILL_MISSED: "Still missed",
@@ -43,7 +44,7 @@ def line_of(item: Item, areas: Sequence[Item] = ()) -> Line:
     if item.change.promise.log:
         lead, rest = _feed(item)
     else:
-        lead = f"{LEADS[item.change.kind]} – {_subject(item)}"
+        lead = f"{UNSAID if item.change.was_unsaid else LEADS[item.change.kind]} – {_subject(item)}"
         rest = _REST[item.change.kind](item, areas)
     lead = lead.replace("*", "∗")
     return Line(item.change.kind.value, lead, rest, key=item.key, value=_value(item), limit=ITEM_LIMIT)
@@ -141,7 +142,7 @@ def _feed(item: Item) -> tuple[str, str]:
     found = "nothing new has come" if silent else clipped(without_values(change.figure.why), 160) or "it was refused"
     mutes = f" {_sentence(item.mutes)} cannot be judged until it is mended." if item.mutes else ""
     do = "ask whoever sends it" if silent else "see what is wrong with it (pledge quarantine), then deliver it again"
-    since = f"since {day(change.since)} ({found.rstrip('.')})."
+    since = f"since {'' if silent else 'the delivery of '}{day(change.since)} ({found.rstrip('.')})."
     parts = [f"{since}{mutes}", "This is said once, and once when it is back.", *_owner(item)]
     return lead, " ".join([*parts, f"Next: {do}."])
 

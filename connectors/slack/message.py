@@ -214,7 +214,7 @@ def _next_step(own: Sequence[Figure]) -> list[str]:
 
 
 def commitments_told(verdicts: Sequence[CommitmentVerdict]) -> list[str]:
-    told = sorted((v for v in verdicts if v.force != "all"), key=lambda v: (v.force, v.number))
+    told = sorted((v for v in verdicts if v.force != "all" and v.number), key=lambda v: (v.force, v.number))
     by_force = []
     for force, group in groupby(told, key=lambda v: v.force):
         numbers: dict[str, list[str]] = {}

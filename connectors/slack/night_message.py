@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from checks.changes import Kind, Reason
+from checks.feeds import last_day
 from connectors.slack.blocks import Line, Message, clipped
 from connectors.slack.blocks import message as in_blocks
 from connectors.slack.lines import ITEM_LIMIT, days_long, line_of
@@ -119,7 +120,7 @@ def headline(told: Told) -> str:
     if misses:
         worst = misses[0].figure
         rate = share_of(worst.numerator, worst.denominator, worst.exact_target)
-        when = on if worst.period == "day" and worst.period_start == night.local_day else _in_period(worst)
+        when = _when([item.figure for item in misses])
         found = f"{clipped(worst.title, 50)}, {rate}, promised {whole(worst.target)}"
         where = _places(misses)
         if len(misses) == 1:
@@ -152,8 +153,12 @@ def _quiet_headline(told: Told, on: str) -> str:
     return f"No new alarm in {where} {on}: {', '.join(said)}"
 
 
-def _in_period(figure: Figure) -> str:
-    return f"{'on' if figure.period == 'day' else 'in'} {period_of(figure.period, figure.period_start)}"
+def _when(figures: Sequence[Figure]) -> str:
+    """'on Monday 2 November 2026', 'in October 2026', or up to which day where they are of several periods."""
+    first = figures[0]
+    if len({(f.period, f.period_start) for f in figures}) == 1:
+        return f"{'on' if first.period == 'day' else 'in'} {period_of(first.period, first.period_start)}"
+    return f"up to {day(max(last_day(f.period, f.period_start) for f in figures))}"
 
 
 def _places(items: Sequence[Item]) -> str:

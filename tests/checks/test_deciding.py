@@ -126,7 +126,11 @@ def test_an_open_episode_outlives_days_without_data() -> None:
         (figure(8, "kept"), figure(8, "missed"), "restated"),
         (figure(8, "missed"), figure(8, "kept"), "restated"),
         (figure(8, "kept"), figure(8, "cannot_judge"), "restated"),
-        (figure(8, "cannot_judge"), figure(8, "kept"), "restated"),
+        (figure(8, "cannot_judge"), figure(8, "kept"), "as_promised"),
+        (figure(8, "cannot_judge"), figure(8, "missed"), "first_miss"),
+        (figure(8, "cannot_judge"), figure(8, "cannot_judge"), "unchanged"),
+        (figure(1, "cannot_judge"), figure(1, "missed"), "history"),
+        (figure(8, "too_few"), figure(8, "too_few", numerator=1), "restated_slightly"),
         (figure(8, "kept"), figure(8, "too_few"), "restated_slightly"),
         (figure(8, "kept"), figure(8, "kept", numerator=96), "restated_slightly"),
         (figure(8, "missed"), figure(8, "missed", numerator=65), "restated"),
@@ -172,6 +176,7 @@ def test_of_a_miss_and_its_end_in_one_run_only_the_end_is_told() -> None:
     decided = decide(PROMISE, [], [figure(7, "missed"), figure(8, "kept"), figure(9, "kept")], None, NIGHT)
     assert [told(each) for each in decided] == ["overtaken", "kept_again", "as_promised"]
     assert isinstance(decided[1], Change) and decided[1].since == day(7)
+    assert decided[1].was_unsaid
 
 
 def test_the_end_of_an_announced_episode_is_told_beside_a_new_one() -> None:

@@ -103,6 +103,9 @@ TOLD = {
     "first_miss_without_a_chart": Told(items=(NO_CHART, EVERY), **ALONE_IN),
     "first_miss_of_a_month": Told(items=(MONTH,), **ALONE_IN),
     "kept_again": Told(items=(KEPT,), **ALONE_IN),
+    "kept_again_before_it_was_said": Told(
+        items=(replace(KEPT, change=replace(KEPT.change, was_unsaid=True)),), **ALONE_IN
+    ),
     "cannot_judge": Told(items=(BLINDED,), **ALONE_IN),
     "restated": Told(items=(RESTATED,), **ALONE_IN),
     "at_risk": Told(items=(AT_RISK,), **ALONE_IN),
