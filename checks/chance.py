@@ -1,19 +1,17 @@
-"""Could so few have been met by chance alone, things being as they usually are? Pure.
+"""Could so few have been met by chance alone, things being as they were? Pure.
 
 A chart's limits are those of a normal distribution. Of a promise that is nearly always kept, or of few cases, days
-beyond them are common: 64 of 68 where 97.5 % are usual is no event. So an alarm needs the exact binomial, too.
+beyond them are common: 64 of 68 where 97.5 % are usual is no event. So an alarm needs an exact test, too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scipy.stats import binom
+from scipy.stats import hypergeom
 
 RARE = 0.001
 """Rarer than once in a thousand figures, as the chart's own three sigma (one-sided: 0.00135), is no chance."""
-ENOUGH = 12
-"""Periods needed to say what is usual; a chart with fewer is a trial, too."""
 RUN = 8
 """A run of so many periods, each a little worse, can be a signal where none of them is."""
 
@@ -22,26 +20,23 @@ Counts = tuple[int, int]
 
 
 def chance_of(figure: Counts, earlier: Sequence[Counts]) -> float | None:
-    """The probability of so few met, or of so few in the run that ends here, if things are as before.
+    """The probability of so few met, or of so few in the run that ends here, if nothing differs from before.
+
+    Fisher's exact test, one-sided: what is usual is itself known from so many cases only, and that is counted in.
 
     Args:
         earlier: the counts of the periods before it, oldest first.
 
     Returns:
-        The smaller of the two; None where too little is known of what is usual.
+        The smaller of the two; None where nothing is known of what is usual.
     """
-    found = [_tail([figure], earlier)]
-    if len(earlier) >= ENOUGH + RUN - 1:
-        found.append(_tail([*earlier[1 - RUN :], figure], earlier[: 1 - RUN]))
-    known = [each for each in found if each is not None]
-    return min(known, default=None)
+    found = [_tail([figure], earlier), _tail([*earlier[1 - RUN :], figure], earlier[: 1 - RUN])]
+    return min((each for each in found if each is not None), default=None)
 
 
 def _tail(now: Sequence[Counts], before: Sequence[Counts]) -> float | None:
-    met, of = (sum(each) for each in zip(*before, strict=True)) if before else (0, 0)
-    if len(before) < ENOUGH or not of:
+    met, of = (sum(counts[place] for counts in now) for place in (0, 1))
+    met_before, of_before = (sum(counts[place] for counts in before) for place in (0, 1))
+    if not of_before:
         return None
-    # Half a case more of either kind: a record without a single miss does not promise that there will be none.
-    usual = (met + 0.5) / (of + 1)
-    few, all_of = (sum(each) for each in zip(*now, strict=True))
-    return float(binom.cdf(few, all_of, usual))
+    return float(hypergeom.cdf(met, of + of_before, met + met_before, of))

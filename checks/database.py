@@ -8,6 +8,9 @@ from pathlib import Path
 
 import duckdb
 
+# What DuckDB raises of a Parquet file that is damaged or gone.
+UNREADABLE = (duckdb.IOException, duckdb.InvalidInputException)
+
 
 def connect(memory_limit: str = "", threads: int = 0, spill: str = "") -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB whose time zone is UTC; a DuckDB file would let only one process write."""

@@ -123,8 +123,11 @@ class Feeds:
         if force == ALL:
             able = [each for each in self.held if not self.absent(measure, each)]
             return bool(able) and all(self.blocked(measure, each, period, start) for each in able)
-        end = last_day(period, start)
-        return any(gap.blocks(measure.logs, start, end) for gap in self.gaps.get(force, ()))
+        return self.blocked_between(measure, force, start, last_day(period, start))
+
+    def blocked_between(self, measure: Measure, force: str, first: date, last: date) -> bool:
+        """Whether a gap of a log the measure needs has a day from `first` to `last` (for one force)."""
+        return any(gap.blocks(measure.logs, first, last) for gap in self.gaps.get(force, ()))
 
     def periods(self, force: str, first: date | None, last: date | None, today: date) -> list[tuple[str, date]]:
         """The days a force has data or gaps for, the whole months and years they lie in and the twelve months that end
@@ -136,10 +139,10 @@ class Feeds:
         longer += [("year", year) for year in sorted({month.replace(month=1) for month in months})]
         starts = [(month.replace(day=28) - timedelta(days=338)).replace(day=1) for month in months]
         longer += [("rolling_12_months", start) for start in starts if start >= months[0]]
-        return [("day", day) for day in days] + [each for each in longer if _is_whole(*each, first, last, today)]
+        return [("day", day) for day in days] + [each for each in longer if is_whole(*each, first, last, today)]
 
 
-def _is_whole(period: str, start: date, first: date | None, last: date | None, today: date) -> bool:
+def is_whole(period: str, start: date, first: date | None, last: date | None, today: date) -> bool:
     """Whether all of a period that has been lies in the window: half a month is not a figure of that month."""
     return (first is None or first <= start) and (last is None or last >= min(last_day(period, start), today))
 

@@ -209,6 +209,11 @@ def facts_script() -> str:
     return "create or replace table facts as select * from judged;\n\n" + _text("tally")
 
 
+def definitions_script() -> str:
+    """How judged cases are counted under each definition; takes $period and $areas."""
+    return _text("by_definition")
+
+
 def macros_script() -> str:
     """The words the judging and counting are written in."""
     return _text("macros")
@@ -249,6 +254,12 @@ def preamble(
     return "\n".join([_text("macros"), run_script(window, zones, bank_holidays), views])
 
 
+def lay_out(con: duckdb.DuckDBPyConnection, measure: Measure, applied: Sequence[AppliedRule]) -> None:
+    """Lay out one measure under the rules given: leaves the view `judged` (its cases) on `con`."""
+    con.execute("\n".join([rules_script(measure, applied), measure_script(measure)]))
+
+
 def judge(con: duckdb.DuckDBPyConnection, measure: Measure, applied: Sequence[AppliedRule]) -> None:
     """Judge one measure under the rules given: leaves table `facts` (cases) and view `figures` (counts) on `con`."""
-    con.execute("\n".join([rules_script(measure, applied), measure_script(measure), facts_script()]))
+    lay_out(con, measure, applied)
+    con.execute(facts_script())

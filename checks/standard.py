@@ -77,6 +77,13 @@ class Rule:
     note: str = ""
 
     @property
+    def target(self) -> float | None:
+        """The target as a share; None where there is none."""
+        if self.target_numerator is None or self.target_denominator is None:
+            return None
+        return self.target_numerator / self.target_denominator
+
+    @property
     def target_in_words(self) -> str:
         """`90 %`, `99.5 %`, or `none`."""
         if self.target_numerator is None or self.target_denominator is None:

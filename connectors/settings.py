@@ -54,6 +54,13 @@ class Settings:
         "12", "after how many hours the at-risk list is a new message, no edit of the old"
     )
     watch_hours: str = _setting("", "one number of hours before it is due from which the watch lists a case")
+    slack_app_token: str = _setting("", "app-level token (xapp-…) by which `pledge slack listen` hears", secret=True)
+    slack_answerers: str = _setting("", "IDs of the user groups that may acknowledge and explain, with blanks between")
+    slack_reminders: str = _setting(
+        "acknowledge=12h/24h/7d explain=14d/21d/28d",
+        "after how long an unanswered alert is reminded of / escalated / no longer asked for",
+    )
+    slack_escalation: str = _setting("", "ID of the user group that is told of what is escalated")
     slack_url: str = _setting("https://slack.com/api/", "address of Slack's Web API (a proxy, a test server)")
 
     def listed(self) -> list[tuple[str, str, str, str]]:

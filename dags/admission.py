@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from checks.database import connect
+from checks.database import UNREADABLE, connect
 from checks.errors import NotFitError
 from checks.logs import LOGS, Column, Kind, Log
 from connectors.lake.merge import merge, withdraw
@@ -50,6 +50,7 @@ class Examined:
     fitness: str
     reason: str = ""
     force: str = SEVERAL
+    forces: frozenset[str] = frozenset()
     rows_read: int = 0
     columns: tuple[str, ...] = ()
     quarantined: list[Quarantined] = field(default_factory=list)
@@ -140,6 +141,7 @@ def _examine_rows(delivery: Delivery, log: Log, staged: Staged, as_at: datetime)
                 key = "/".join(kept.get(name, "") for name in log.keys if name != "force")
                 seen.quarantined.append(Quarantined(row_number, key, failure.rule, failure.sentence, kept))
     seen.results = merged(results)
+    seen.forces = frozenset(forces)
     seen.force = forces.pop() if len(forces) == 1 else SEVERAL
     return seen
 
@@ -206,7 +208,10 @@ def admit(
     earlier: Earlier,
     scheduled: bool,
 ) -> Admitted:
-    """Examine a delivery and, if it is fit, merge its good rows; an unfit one leaves no row in the lake."""
+    """Examine a delivery and, if it is fit, merge its good rows; an unfit one leaves no row in the lake.
+
+    Raises NotAnsweringError when a file of the lake cannot be read; the rows of other forces are merged all the same.
+    """
     with tempfile.TemporaryDirectory(prefix="pledge-staging-") as folder:
         seen, staged = examine(source, path, Path(folder), as_at, earlier, scheduled)
         if staged is None or seen.fitness == UNFIT:
@@ -216,13 +221,13 @@ def admit(
             gone = withdraw(lake, staged, seen.refused_rows, {*earlier.ids, delivery_id})
             seen.reason = f"{gone:,} {WITHDRAWN}" if gone else ""
         # Rows that say nothing new may be this delivery's own, merged by a run that was killed before it could say so.
-        before = _held(lake, staged.log.name, delivery_id) - done.changed if done.unchanged else 0
+        before = held_rows(lake, staged.log.name, seen.forces, delivery_id) - done.changed if done.unchanged else 0
         return Admitted(seen, done.changed + before, done.unchanged - before)
 
 
-def _held(lake: Lake, log: str, delivery_id: str) -> int:
-    """How many rows of the lake came with a delivery."""
-    files = lake.files(log)
+def held_rows(lake: Lake, log: str, forces: Collection[str], delivery_id: str) -> int:
+    """How many rows of the lake came with a delivery that speaks of these forces."""
+    files = lake.files(log, force=forces)
     if not files:
         return 0
     con = connect()
@@ -231,6 +236,8 @@ def _held(lake: Lake, log: str, delivery_id: str) -> int:
             "select count(*) from read_parquet($files, union_by_name = true) where delivery_id = $delivery_id",
             {"files": files, "delivery_id": delivery_id},
         ).fetchone()
+    except UNREADABLE as error:
+        raise lake.unreadable(log, forces) from error
     finally:
         con.close()
     return int(found[0]) if found else 0

@@ -1,9 +1,14 @@
-"""The steps as Airflow's tasks call them: settings from the environment, progress into the task's log."""
+"""The steps as Airflow's tasks call them: settings from the environment, progress into the task's log.
+
+The DAG file imports this: whatever takes long to import is imported inside the tasks.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,8 +16,6 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from checks.errors import PledgeError, UsageError
 from connectors.settings import Settings, load
-from dags import steps
-from dags.plan import Plan
 
 log = logging.getLogger("pledge")
 WATCH_EVERY = timedelta(minutes=15)
@@ -24,58 +27,83 @@ def _settings() -> Settings:
     return load(os.environ)
 
 
-def _permanent(error: PledgeError) -> Exception:
-    """What Airflow is told: a fault no retry can mend fails the task at once."""
-    return AirflowFailException(str(error)) if error.permanent else error
+def _plan(plan: dict[str, Any]) -> Any:
+    from dags.plan import Plan
+
+    return Plan.from_json(plan)
 
 
-def admit(as_at: datetime, dag_run_id: str) -> dict[str, Any]:
-    """Open the night's run and admit what was delivered; the same DAG run always means the same run."""
+@contextmanager
+def _told() -> Iterator[None]:
+    """A fault no retry can mend fails the task at once."""
+    try:
+        yield
+    except PledgeError as error:
+        raise (AirflowFailException(str(error)) if error.permanent else error) from error
+
+
+def admit(logical_date: Any = None, dag_run: Any = None) -> dict[str, Any]:
+    """Open the night's run and admit what was delivered; the same DAG run always means the same run.
+
+    Returns the `plan`, and as `failures` what the lake could not take, in sentences.
+    """
+    from dags import steps
+
     settings = _settings()
-    if not settings.input and not settings.nightly_sources:
-        raise AirflowFailException(
-            str(UsageError("PLEDGE_INPUT", "nothing to read is set", "a folder or PLEDGE_NIGHTLY_SOURCES", "Set one."))
-        )
+    as_at = (logical_date or dag_run.run_after).astimezone(UTC)
     choices = {"sources": settings.nightly_sources.split(), "standards": settings.nightly_standards.split()}
     read = {name: tuple(names) for name, names in choices.items()}
-    plan = steps.new_plan(settings, as_at.astimezone(UTC), datetime.now(UTC), input=settings.input, **read)
-    try:
-        plan = steps.start(steps.resumed(plan, dag_run_id), settings, log.info)
-        steps.admit(plan, settings, log.info)
-    except PledgeError as error:
-        raise _permanent(error) from error
-    return plan.to_json()
+    with _told():
+        if not settings.input and not read["sources"]:
+            expected = "a folder or PLEDGE_NIGHTLY_SOURCES"
+            raise UsageError("PLEDGE_INPUT", "nothing to read is set", expected, "Set one.")
+        plan = steps.new_plan(settings, as_at, datetime.now(UTC), input=settings.input, **read)
+        plan = steps.start(steps.resumed(plan, dag_run.run_id), settings, log.info)
+        taken = steps.admit(plan, settings, log.info)
+    return {"plan": plan.to_json(), "failures": [str(failure) for failure in taken.failures]}
 
 
 def forces(plan: dict[str, Any]) -> list[str]:
     """The forces to judge, one mapped task each."""
-    return steps.forces_to_judge(Plan.from_json(plan))
+    from dags import steps
+
+    return steps.forces_to_judge(_plan(plan))
 
 
 def judge(plan: dict[str, Any], force: str) -> None:
     """Judge one force."""
-    try:
-        steps.judge(Plan.from_json(plan), _settings(), force, log.info)
-    except PledgeError as error:
-        raise _permanent(error) from error
+    from dags import steps
+
+    with _told():
+        steps.judge(_plan(plan), _settings(), force, log.info)
 
 
 def record(plan: dict[str, Any], forces: list[str]) -> None:
     """Record the night's figures; a run recorded by an earlier try is left as it is."""
-    try:
-        steps.record(Plan.from_json(plan), _settings(), forces, log.info)
-    except PledgeError as error:
-        raise _permanent(error) from error
+    from dags import steps
+
+    with _told():
+        steps.record(_plan(plan), _settings(), forces, log.info)
 
 
 def announce(plan: dict[str, Any]) -> None:
     """Say the digest."""
-    steps.announce(Plan.from_json(plan), _settings(), log.info)
+    from dags import steps
+
+    steps.announce(_plan(plan), _settings(), log.info)
 
 
 def publish(plan: dict[str, Any]) -> None:
     """Publish the figures."""
-    steps.publish(Plan.from_json(plan), _settings(), log.info)
+    from dags import steps
+
+    steps.publish(_plan(plan), _settings(), log.info)
+
+
+def all_is_well(failures: list[str]) -> None:
+    """Fail the DAG run for what the lake could not take; a force that was not judged has failed it before."""
+    if failures:
+        raise AirflowFailException(" ".join(failures))
 
 
 def watch(tick: datetime, scheduled: bool) -> None:
@@ -85,12 +113,10 @@ def watch(tick: datetime, scheduled: bool) -> None:
     settings, begun = _settings(), datetime.now(UTC)
     left = (tick if scheduled else begun) + WATCH_EVERY - WATCH_MARGIN - begun
     seen = None
-    try:
+    with _told():
         if left > timedelta(0):
             within = within_hours(settings.watch_hours)
             seen = watch(settings, begun if scheduled else tick, begun, within, left.total_seconds())
-    except PledgeError as error:
-        raise _permanent(error) from error
     if seen is None:
         raise AirflowSkipException("The watch cannot finish before the next one; nothing was changed.")
     log.info("%s cases run out soon, %s of them newly listed.", len(seen.clocks), seen.added)

@@ -17,8 +17,9 @@ import typer
 
 from checks.errors import UsageError
 from connectors.settings import Settings, load
-from dags import cli_findings, cli_statistics, cli_watch
+from dags import cli_explaining, cli_findings, cli_statistics, cli_watch
 from dags.cli_chain import app as chain_app
+from dags.cli_slack import slack_app
 from dags.failing import failure
 from dags.options import (
     AreaOption,
@@ -54,6 +55,8 @@ app.add_typer(chain_app)
 cli_findings.register(app)
 cli_statistics.register(app)
 cli_watch.register(app)
+cli_explaining.register(app)
+app.add_typer(slack_app, name="slack")
 
 
 @app.command()
@@ -263,9 +266,10 @@ def cases(
 
 @app.command()
 def sensitivity(
-    measure: Annotated[str, typer.Option(help="Measure.")],
+    measure: Annotated[str, typer.Option(help="Measure; with --recorded every measure, unless one is named.")] = "",
+    recorded: Annotated[bool, typer.Option("--recorded", help="Read what the runs recorded; judge nothing.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Every combination of definitions.")] = False,
-    period: Annotated[str, typer.Option(help="window, day or month.")] = "window",
+    period: Annotated[str, typer.Option(help="window, day or month (with --recorded what was recorded).")] = "",
     standard: StandardOption = None,
     force: ForceOption = None,
     area: AreaOption = None,
@@ -279,10 +283,21 @@ def sensitivity(
     form: FormatOption = Format.TABLE,
 ) -> None:
     """What the figure would be under each documented definition."""
-    from dags.looking import show_sensitivity
+    from dags.looking import show_recorded_sensitivity, show_sensitivity
 
-    known_measures([measure])
-    days(first_day, last_day)
+    known_measures([measure] if measure else None)
+    first, last = days(first_day, last_day)
+    if recorded:
+        for option, given in (("--full", full), ("--area", area), ("--as-at", as_at)):
+            if given:
+                found, expected = "the table was recorded without it", "--recorded alone"
+                raise UsageError(option, found, expected, "Leave one of them out.")
+        filters = {"measure": measure, "period": period, "standard": standard, "force": force, "commitment": commitment}
+        show_recorded_sensitivity(settings_of(lake, store), form, run, **filters, **{"from": first, "to": last})
+        return
+    if not measure:
+        raise UsageError("pledge sensitivity", "no measure is named", "--measure, or --recorded", "Name one.")
+    period = period or "window"
     if period not in ("window", "day", "month"):
         raise UsageError("--period", f"it is {period}", "window, day or month", "Correct it.")
     show_sensitivity(

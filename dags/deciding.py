@@ -87,9 +87,11 @@ def _promises(
 
 
 def _weighed(conn: Connection, row: Row, number: int) -> Judged:
-    """A figure, with the chance of it where its chart takes it for a bad signal."""
+    """A figure, with the chance of it where its chart takes it for a bad signal, or where there is no chart and no
+    interval tells, because not a single miss was promised."""
     figure = _judged(row)
-    if figure.signal != "special_cause_concerning" or figure.verdict != Verdict.MISSED:
+    untold = figure.signal in ("", "no_limits") and figure.target == 1
+    if figure.verdict != Verdict.MISSED or not (untold or figure.signal == "special_cause_concerning"):
         return figure
     earlier = earlier_counts(conn, row, number, CHANCE_FROM.get(row["period"], CHANCE_FROM["month"]))
     return replace(figure, chance=chance_of((figure.numerator, figure.denominator), earlier))

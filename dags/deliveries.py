@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
-from checks.errors import PledgeError, UsageError
+from checks.errors import NotAnsweringError, PledgeError, UsageError
 from checks.logs import LOGS
 from connectors.lake.tables import Lake
 from connectors.settings import Settings
@@ -111,28 +111,39 @@ def _of_file(name: str, source: Source, path: str) -> Handed:
     return Handed(source, Path(path or source.location), scheduled=not path)
 
 
-def admit(plan: Plan, settings: Settings, say: Say) -> list[Row]:
-    """Admit every delivery the run is given; returns the rows of `deliveries` it added, and those unfit as before."""
+@dataclass
+class Taken:
+    """What a run took in: rows of `deliveries` (those added, and those unfit as before), and why others
+    were not taken: their source did not answer, or the lake could not hold them. They are left for a later run."""
+
+    rows: list[Row] = field(default_factory=list)
+    failures: list[PledgeError] = field(default_factory=list)
+
+
+def admit(plan: Plan, settings: Settings, say: Say) -> Taken:
+    """Admit every delivery the run is given; one that the lake cannot take does not stop the others."""
     now = _Admission(plan, open_store(plan.store), plan.open_lake())
     with now.engine.connect() as conn:
         for row in read.read_table(conn, "deliveries"):
             now.earlier[row["source"], row["log"]].append(row)
     for rows in now.earlier.values():
         rows.sort(key=lambda row: row["received_at"])
-    told: list[Row] = []
-    unreached: list[PledgeError] = []
+    taken = Taken()
     for each in handed(plan, settings, say):
         failed = _fetched(now, each, say)
         if failed and not now.earlier[each.source.name, each.source.log]:
-            unreached.append(failed)
+            # A source that never brought anything is not connected yet: that is for whoever connects it to mend.
+            taken.failures.append(failed)
             continue
-        new = _admit_one(now, each, failed)
+        try:
+            new = _admit_one(now, each, failed)
+        except NotAnsweringError as failure:
+            say(f"{each.path}: not taken, or not all of it. {failure}")
+            taken.failures.append(failure)
+            continue
         say(_sentence(new) if new else f"{each.path}: {_nothing_new(each)}")
-        told += [new] if new else []
-    if unreached:
-        # A source that never brought anything is not connected yet: that is for whoever connects it to mend.
-        raise unreached[0]
-    return told
+        taken.rows += [new] if new else []
+    return taken
 
 
 def _fetched(now: _Admission, each: Handed, say: Say) -> PledgeError | None:

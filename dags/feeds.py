@@ -11,18 +11,19 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 
+from checks.database import UNREADABLE, connect
 from checks.feeds import ALL, Delivered, Feeds, gaps
 from checks.logs import LOGS, Kind
 from connectors.lake.cases import read_cases
 from connectors.lake.tables import Lake
 from connectors.settings import Settings
+from connectors.store import read
+from connectors.store.engine import open_store, reading
 from dags.admission import FIT, WITHDRAWN
 from dags.plan import Plan, zones
 
 Row = Mapping[str, Any]
 LOOK_BACK = 400  # days
-# What DuckDB raises of a Parquet file that is damaged or gone.
-UNREADABLE = (duckdb.IOException, duckdb.InvalidInputException)
 
 
 def known(
@@ -52,6 +53,20 @@ def known(
     return Feeds(held, never, found, days)
 
 
+def as_known(settings: Settings, plan: Plan, versions: Mapping[str, int], run: str | None) -> Feeds:
+    """The feeds as they are known now, or as a run (its id) knew them, for judging again without a run."""
+    logs, lake = {name: version for name, version in versions.items() if name in LOGS}, plan.open_lake()
+    con = connect()
+    try:
+        with reading(open_store(plan.store, create=False)) as conn:
+            runs = {row["run_id"]: row for row in read.read_table(conn, "runs")}
+            last = runs[run]["run_number"] if run else max((row["run_number"] for row in runs.values()), default=0)
+            brought = [row for row in read.read_table(conn, "deliveries") if runs[row["run_id"]]["run_number"] <= last]
+        return known(con, lake, logs, versions.get("cases"), settings, plan, brought, runs)
+    finally:
+        con.close()
+
+
 def forces(judged: Sequence[str], known: Feeds, plan: Plan) -> list[str]:
     """The forces a run records: those judged and, unless it was limited to some, those of which nothing fit came."""
     return list(judged) if plan.forces else sorted({*judged, *known.days})
@@ -61,8 +76,16 @@ def why(plan: Plan, brought: Sequence[Row], runs: Mapping[str, Row]) -> str:
     """Why figures change in this run, by what was delivered since a run last got to its end."""
     new = [row for row in brought if row["run_id"] == plan.run_id or runs[row["run_id"]]["status"] != "done"]
     causes = {"late or corrected rows were delivered": any(row["rows_admitted"] for row in new)}
+    causes["it was judged from an earlier moment than before"] = judged_later(plan, list(runs.values())) is not None
     causes[WITHDRAWN] = any(row["reason"].endswith(WITHDRAWN) for row in new)
     return "; ".join(cause for cause, applies in causes.items() if applies) or "it was judged again"
+
+
+def judged_later(plan: Plan, runs: Sequence[Row]) -> Row | None:
+    """The run whose figures stand, where it judged from a later moment than this one does."""
+    done = [row for row in runs if row["status"] == "done" and row["run_id"] != plan.run_id]
+    last = max(done, key=lambda row: row["run_number"], default=None)
+    return last if last and last["as_at"] > plan.moment else None
 
 
 def delivered_of(row: Row, order: int, zone: str) -> Delivered:

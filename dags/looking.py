@@ -19,8 +19,8 @@ from connectors.lake.tables import Lake
 from connectors.settings import Settings
 from connectors.store import read, write
 from connectors.store.engine import open_store, reading
+from dags import feeds, steps
 from dags import sensitivity as sensitivity_table
-from dags import steps
 from dags.plan import FIRST_YEAR, Plan, applied, bank_holidays, chosen_standards, commitments_by_measure, zones
 from dags.tables import Format, show
 from dags.when import moment
@@ -30,7 +30,7 @@ CASES_SHORT = (
     "measure", "force", "case_id", "area", "neighbourhood", "state", "reason", "clock_started_at", "due_at",
     "clock_stopped_at", "elapsed_seconds",
 )  # fmt: skip
-
+RECORDED_BESIDE = ("timed", "numerator", "denominator", "target", "run_id")
 
 _LIST = """
 select * from kept_cases
@@ -143,13 +143,15 @@ def show_sensitivity(
 ) -> None:
     """Print the sensitivity table of a measure; `run` = on the rows that run judged."""
     plan = reading_plan(settings, as_at, run, standards, forces, first_day, last_day)
+    versions = _recorded(settings, run) if run else plan.open_lake().versions()
     rows = sensitivity_table.sensitivity(
         plan,
         settings,
         chosen_standards(settings, standards),
         measures()[measure],
         steps.forces_to_judge(plan),
-        _recorded(settings, run) if run else plan.open_lake().versions(),
+        versions,
+        feeds.as_known(settings, plan, versions, run),
         full=full,
         period=period,
         areas=areas,
@@ -159,6 +161,16 @@ def show_sensitivity(
     short = [name for name in sensitivity_table.COLUMNS if name not in ("standard", "measure")]
     short = [name for name in short if name != "period_start" or period != "window"]
     show(rows, sensitivity_table.COLUMNS, form, short)
+
+
+def show_recorded_sensitivity(settings: Settings, form: Format, run: str | None, **filters: Any) -> None:
+    """Print the table `sensitivity` as it stands, or as a run left it; definitions as objects."""
+    columns = [*sensitivity_table.COLUMNS[:6], "changed", *sensitivity_table.COLUMNS[6:], *RECORDED_BESIDE]
+    with reading(open_store(settings.store, create=False)) as conn:
+        rows = read.read_table(conn, "sensitivity", filters, run)
+        told = ({**row, "definition": json.loads(row["definition"])} for row in rows)
+        short = [name for name in columns if name not in ("standard", "definition", "period", *RECORDED_BESIDE)]
+        show(told, columns, form, short)
 
 
 def sql_script(

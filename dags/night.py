@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from checks.errors import PledgeError, UsageError
@@ -23,22 +24,20 @@ from connectors.store import read
 from connectors.store.engine import open_store, reading
 from dags import admission, fetching, steps
 from dags.looking import lake_exists
+from dags.night_table import night_table
 from dags.plan import Plan, forces_of, source_folders, standards_of
 from dags.tables import Format, show
 
 Say = Callable[[str], None]
-NIGHT_SHORT = (
-    "force", "commitment", "measure", "period", "period_start", "numerator", "denominator", "rate", "rate_low",
-    "rate_high", "unknown", "target", "verdict",
-)  # fmt: skip
 
 
 def one_night(settings: Settings, as_at: datetime, now: datetime, form: Format, say: Say, **choices: Any) -> bool:
     """Run every step in this process; returns whether a delivery was unfit.
 
-    What is wrong with the call is said before anything is written. A force that cannot be judged does not stop the
-    others: its earlier cases stand, and the error is raised when the rest is recorded. When another step fails the
-    run is closed as failed and the error goes on to the caller.
+    What is wrong with the call is said before anything is written. A delivery the lake cannot take and a force that
+    cannot be judged do not stop the others: the delivery is left for a later run, the force's earlier cases stand, and
+    the error is raised when the rest is recorded. When another step fails the run is closed as failed and the error
+    goes on to the caller.
     """
     plan = steps.new_plan(settings, as_at, now, **choices)
     _refuse_nothing_to_do(plan)
@@ -46,9 +45,10 @@ def one_night(settings: Settings, as_at: datetime, now: datetime, form: Format, 
     steps.handed(plan, settings)
     steps.start(plan, settings, say)
     try:
-        added = steps.admit(plan, settings, say)
+        taken = steps.admit(plan, settings, say)
         forces = steps.forces_to_judge(plan)
-        failures = [failure for force in forces if (failure := _judge(plan, settings, force, say))]
+        failures: list[PledgeError] = [*taken.failures]
+        failures += [failure for force in forces if (failure := _judge(plan, settings, force, say))]
         steps.record(plan, settings, forces, say)
         steps.announce(plan, settings, say)
         steps.publish(plan, settings, say)
@@ -59,7 +59,7 @@ def one_night(settings: Settings, as_at: datetime, now: datetime, form: Format, 
     show_run(settings, plan.run_id, form)
     if failures:
         raise failures[0]
-    return any(row["fitness"] == admission.UNFIT for row in added)
+    return any(row["fitness"] == admission.UNFIT for row in taken.rows)
 
 
 def _judge(plan: Plan, settings: Settings, force: str, say: Say) -> PledgeError | None:
@@ -111,10 +111,12 @@ def _show_month(rows: list[dict[str, Any]], as_at: datetime, form: Format) -> No
     ]
     last = max(closed, default=max((row["period_start"] for row in months), default=None))
     shown = [row for row in months if row["period_start"] == last and row["force"] != ALL]
-    show([row for row in shown if row["verdict"] != "cannot_judge"], read.columns_of("verdicts"), form, NIGHT_SHORT)
-    blind = sorted({f"{row['measure']} ({row['force']})" for row in shown if row["verdict"] == "cannot_judge"})
-    if blind:
-        print(f"\nCannot be judged, because nothing fit was delivered for them: {', '.join(blind)}.")
+    print(night_table([row for row in shown if row["verdict"] != "cannot_judge"]) or "(no figures)")
+    for force in sorted({row["force"] for row in shown}):
+        blind = sorted(row["measure"] for row in shown if row["force"] == force and row["verdict"] == "cannot_judge")
+        if blind:
+            told = f"{force}: cannot be judged, because nothing fit was delivered: {', '.join(blind)}."
+            print("\n" + fill(told, 118, subsequent_indent="  "))
 
 
 def dry_run(

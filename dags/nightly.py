@@ -12,6 +12,8 @@ from typing import Any
 import pendulum
 from airflow.sdk import TriggerRule, dag, task
 
+from dags import airflow_steps as steps
+
 # An announcement claimed by a try that died is free again after 15 minutes: the last try comes later than that.
 # Airflow's own setting wins where it is set.
 RETRIES = {
@@ -31,49 +33,21 @@ RETRIES = {
 )
 def nightly() -> None:
     """Judge the ten promises on what was delivered up to this night."""
-
-    @task(execution_timeout=timedelta(hours=2))
-    def admit(logical_date: Any = None, dag_run: Any = None) -> dict[str, Any]:
-        from dags.airflow_steps import admit
-
-        return admit(logical_date or dag_run.run_after, dag_run.run_id)
-
-    @task(execution_timeout=timedelta(minutes=5))
-    def forces(plan: Any) -> list[str]:
-        from dags.airflow_steps import forces
-
-        return forces(plan)
-
-    @task(execution_timeout=timedelta(hours=1))
-    def judge(plan: Any, force: str) -> None:
-        from dags.airflow_steps import judge
-
-        judge(plan, force)
+    admitted: Any = task(execution_timeout=timedelta(hours=2), multiple_outputs=True)(steps.admit)()
+    plan = admitted["plan"]
+    forces: Any = task(execution_timeout=timedelta(minutes=5))(steps.forces)(plan)
+    judged = task(execution_timeout=timedelta(hours=1))(steps.judge).partial(plan=plan).expand(force=forces)
 
     # One force that cannot be judged does not stop the others: its earlier cases stand, and its task stays red.
-    @task(execution_timeout=timedelta(hours=1), trigger_rule=TriggerRule.ALL_DONE)
-    def record(plan: Any, forces: Any) -> None:
-        from dags.airflow_steps import record
+    recording = task(execution_timeout=timedelta(hours=1), trigger_rule=TriggerRule.ALL_DONE)(steps.record)
+    announced = task(execution_timeout=timedelta(minutes=15))(steps.announce)(plan)
+    published = task(execution_timeout=timedelta(minutes=30))(steps.publish)(plan)
 
-        record(plan, forces)
-
-    @task(execution_timeout=timedelta(minutes=15))
-    def announce(plan: Any) -> None:
-        from dags.airflow_steps import announce
-
-        announce(plan)
-
-    @task(execution_timeout=timedelta(minutes=30))
-    def publish(plan: Any) -> None:
-        from dags.airflow_steps import publish
-
-        publish(plan)
-
-    plan = admit()
-    names = forces(plan)
-    judged = judge.partial(plan=plan).expand(force=names)
-    recorded = record(plan, names)
-    judged >> recorded >> announce(plan) >> publish(plan)
+    # The last task decides the colour of the DAG run: it fails with any force that was not judged.
+    ending = task(execution_timeout=timedelta(minutes=5), trigger_rule=TriggerRule.NONE_FAILED)(steps.all_is_well)
+    end = ending(admitted["failures"])
+    judged >> recording(plan, forces) >> announced >> published >> end
+    judged >> end
 
 
 nightly()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -39,11 +39,15 @@ class Tally:
 
 @dataclass
 class Recorded:
-    """What a run says: figures and commitments as rows of the store's tables, and what GX answered."""
+    """What a run says: figures and commitments as rows of the store's tables, and what GX answered.
+
+    `tallies` are the figures as they were judged: with the columns the second door needed, and `verdict`.
+    """
 
     figures: list[dict[str, Any]] = field(default_factory=list)
     commitments: list[dict[str, Any]] = field(default_factory=list)
     results: list[RuleResult] = field(default_factory=list)
+    tallies: list[Tally] = field(default_factory=list)
 
 
 def tally(
@@ -83,14 +87,16 @@ def conclude(tallies: Iterable[Tally], feeds: Feeds, window: Window, forces: Seq
             continue
         answers, result = _verdicts(each, table, feeds)
         said.results.append(result)
-        for row in _records(table.assign(verdict=answers)):
+        table = table.assign(verdict=answers)
+        said.tallies.append(replace(each, figures=table))
+        for row in records(table):
             said.figures.append(_figure(each, row, why))
             _count_towards(counting, absent, each, row)
     said.commitments = [_commitment(key, rows, absent) for key, rows in counting.items()]
     return said
 
 
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [dict(zip(table.columns, row, strict=True)) for row in table.itertuples(index=False, name=None)]
 
 
@@ -120,24 +126,18 @@ def _with_cannot_judge(each: Tally, feeds: Feeds, window: Window, forces: Sequen
     return pd.concat([table, empty], ignore_index=True) if len(table) else empty
 
 
-def _rule(each: Tally, force: str, on: date) -> Rule:
-    rule = rule_for(each.standard, each.measure.name, NATIONAL if force == ALL else force, on)
-    return rule or next(rule for rule in each.standard.rules if rule.measure == each.measure.name)
+def rule_on(standard: Standard, measure: str, force: str, on: date) -> Rule:
+    """The rule a figure that begins on a day is held against; for all forces together the national one."""
+    rule = rule_for(standard, measure, NATIONAL if force == ALL else force, on)
+    return rule or next(rule for rule in standard.rules if rule.measure == measure)
 
 
 def _verdicts(each: Tally, table: pd.DataFrame, feeds: Feeds) -> tuple[list[str], RuleResult]:
     """Add to the table, in place, what the second door needs and what it leads to; returns its verdicts."""
-    rules = [_rule(each, force, on) for force, on in zip(table["force"], table["period_start"], strict=True)]
-    as_missed = [rule.definition.get("unknown") == "as_missed" for rule in rules]
-    in_rate = table["unknown"].where(pd.Series(as_missed, index=table.index, dtype=bool), 0)
-    # A share that no limit judges is published as what was measured: its part and its whole.
-    measured = (table["timed"] > 0) & (table["sum_whole"] > 0)
-    table["numerator"] = table["met"].where(~measured, table["sum_part"])
-    table["denominator"] = (table["met"] + table["missed"] + in_rate).where(~measured, table["sum_whole"])
-    table["target_numerator"] = pd.array([rule.target_numerator for rule in rules], dtype="Int64")
-    table["target_denominator"] = pd.array([rule.target_denominator for rule in rules], dtype="Int64")
-    table["minimum_n"] = [rule.minimum_n for rule in rules]
-    table["has_target"] = [rule.target_numerator is not None for rule in rules]
+    name = each.measure.name
+    rules = [
+        rule_on(each.standard, name, force, on) for force, on in zip(table["force"], table["period_start"], strict=True)
+    ]
     table["absent"] = [
         feeds.absent(each.measure, force, rule.definition) for force, rule in zip(table["force"], rules, strict=True)
     ]
@@ -145,12 +145,32 @@ def _verdicts(each: Tally, table: pd.DataFrame, feeds: Feeds) -> tuple[list[str]
         feeds.blocked(each.measure, force, period, start)
         for force, period, start in table[["force", "period", "period_start"]].itertuples(index=False)
     ]
-    blind = [table[name].astype(bool) for name in ("unjudgeable", "absent", "blocked")]
-    table["judgeable"] = ~(blind[0] | blind[1] | blind[2])
-    answers, result = verdicts(each.standard.name, each.measure.name, table)
-    beside = table.assign(unknown=table["unknown"] - in_rate)
+    answers, result = second_door(each.standard.name, name, table, rules, [rule.definition for rule in rules])
+    beside = table.assign(unknown=table["unknown"] - table["in_rate"])
     table["depends_on_unknown"] = depends_on_unknown(beside, answers)
     return answers, result
+
+
+def second_door(
+    standard: str, measure: str, table: pd.DataFrame, rules: Sequence[Rule], definitions: Sequence[Mapping[str, str]]
+) -> tuple[list[str], RuleResult]:
+    """The verdict of each figure by its rule and definition; adds to the table, in place, what that needs.
+
+    The table has counts and sums, `period_open`, and `unjudgeable`, `absent`, `blocked`: why it cannot be judged.
+    """
+    as_missed = [definition.get("unknown") == "as_missed" for definition in definitions]
+    table["in_rate"] = table["unknown"].where(pd.Series(as_missed, index=table.index, dtype=bool), 0)
+    # A share that no limit judges is published as what was measured: its part and its whole.
+    measured = (table["timed"] > 0) & (table["sum_whole"] > 0)
+    table["numerator"] = table["met"].where(~measured, table["sum_part"])
+    table["denominator"] = (table["met"] + table["missed"] + table["in_rate"]).where(~measured, table["sum_whole"])
+    table["target_numerator"] = pd.array([rule.target_numerator for rule in rules], dtype="Int64")
+    table["target_denominator"] = pd.array([rule.target_denominator for rule in rules], dtype="Int64")
+    table["minimum_n"] = [rule.minimum_n for rule in rules]
+    table["has_target"] = [rule.target_numerator is not None for rule in rules]
+    blind = [table[name].astype(bool) for name in ("unjudgeable", "absent", "blocked")]
+    table["judgeable"] = ~(blind[0] | blind[1] | blind[2])
+    return verdicts(standard, measure, table)
 
 
 def _figure(each: Tally, row: dict[str, Any], why: str) -> dict[str, Any]:

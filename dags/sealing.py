@@ -12,12 +12,12 @@ from sqlalchemy import Connection, make_url
 
 from checks.chain import FORMAT, Seal, canonical, seals_hash, sha256
 from checks.standard import Standard
-from connectors.lake.seals import file_seals, write_seals
+from connectors.lake.seals import file_seals, read_seals, write_seals
 from connectors.lake.tables import Lake
 from connectors.settings import Settings
 from connectors.signing import sign, signing_key
 from connectors.store import read
-from connectors.store.sealed import row_seals, run_said
+from connectors.store.sealed import answer_seals, row_seals, run_said
 
 Row = dict[str, Any]
 LOCK = Path(__file__).parents[1] / "requirements.lock"
@@ -45,6 +45,7 @@ def seal(
     settings: Settings,
     run: Row,
     standards: Sequence[Standard],
+    forces: Sequence[str],
     versions: Mapping[str, int],
 ) -> Row:
     """The columns that close a run in the chain: previous_hash, hash, manifest, signature, public_key.
@@ -53,13 +54,14 @@ def seal(
 
     Args:
         run: the run's row as it will stand, but for those columns.
+        forces: the forces the run was limited to; empty = every force.
         versions: the Delta version of every table of the lake the run judged, `cases` among them.
     """
     runs = list(read.read_table(conn, "runs"))
     last, position = _head(runs)
     covered = _uncovered(runs, run["run_id"])
     since = {name: one["version"] for name, one in (manifest_of(last)["lake"] if last else {}).items()}
-    seals = [*row_seals(conn, [run["run_id"], *covered]), *file_seals(lake, since, versions)]
+    seals = [*row_seals(conn, [run["run_id"], *covered]), *file_seals(lake, since, versions), *_answers(conn, lake)]
     write_seals(lake, run["run_id"], seals)
     manifest = {
         "format": FORMAT,
@@ -67,6 +69,7 @@ def seal(
         "previous_hash": last["hash"] if last else "",
         "run": run_said(run),
         "covers": covered,
+        "forces": list(forces),
         "standards": {each.name: _standard(each) for each in standards},
         "lake": {name: _table(lake, name, version) for name, version in sorted(versions.items())},
         "seals": {"count": len(seals), "sha256": seals_hash(seals), "of": _counted(seals)},
@@ -82,6 +85,13 @@ def seal(
         "signature": signature,
         "public_key": public,
     }
+
+
+def _answers(conn: Connection, lake: Lake) -> list[Seal]:
+    """What was answered since the last run, by command or from Slack."""
+    given = list(answer_seals(conn))
+    known = read_seals(lake, *{seal.what for seal in given}) if given else {}
+    return sorted(set(given).difference(*known.values()))
 
 
 def manifest_of(run: Row) -> Row:

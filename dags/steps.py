@@ -10,24 +10,37 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from checks.commitment import measures
-from checks.database import connect
+from checks.database import UNREADABLE, connect
 from checks.errors import NotAnsweringError, PledgeError, UsageError
 from checks.judging import judge as judge_measure
 from checks.judging import macros_script, prepare, run_script
 from connectors.lake.cases import Slice, lay_missed_cases, write_cases
 from connectors.settings import Settings
+from connectors.sources.forces import DEFAULT_ZONE
 from connectors.store import read, write
-from connectors.store.engine import open_store
+from connectors.store import sensitivity as definition_counts
+from connectors.store.engine import lock_slice, open_store
 from connectors.store.engine import reading as read_only
-from dags import comparing, deliveries, feeds, findings, recording, sealing, storing
+from dags import (
+    alert_health,
+    comparing,
+    definitions,
+    deliveries,
+    explaining,
+    feeds,
+    findings,
+    recording,
+    sealing,
+    storing,
+)
 from dags.plan import (
     FIRST_YEAR,
     Plan,
@@ -42,6 +55,7 @@ from dags.plan import (
 from dags.tables import write_csv
 
 Say = Callable[[str], None]
+NO_RUN_TAKES = timedelta(days=1)
 
 
 def _silent(_: str) -> None:
@@ -49,14 +63,26 @@ def _silent(_: str) -> None:
 
 
 def start(plan: Plan, settings: Settings, say: Say = _silent) -> Plan:
-    """Settle the plan and open the run in the store; a plan that was started before stays as it is."""
+    """Settle the plan and open the run in the store; a plan that was started before stays as it is.
+
+    Two things are said here, because nobody would expect them of figures that follow:
+
+    - A run that was started a day and more before this one and never ended was killed: it is closed as `failed`.
+      Runs at the same time do not take each other for dead: none takes a day.
+    - The figures of the newest run stand, also when it judges from an earlier moment than the run before it: what
+      it restates goes back to that moment, and says so in `restated_why`, until a later run comes.
+    """
     standards = chosen_standards(settings, plan.standards)
     comparing.rebases_of(settings)  # both files are refused before anything is written
     comparing.similar_forces(settings)
     engine = _opened(plan)
     sealing.ready(settings, say)
     with engine.begin() as conn:
-        if all(row["run_id"] != plan.run_id for row in read.read_table(conn, "runs")):
+        lock_slice(conn, "runs")
+        runs = list(read.read_table(conn, "runs"))
+        _close_killed(conn, plan, runs, say)
+        if all(row["run_id"] != plan.run_id for row in runs):
+            _warn_of_later(plan, runs, say)
             write.start_run(
                 conn,
                 {
@@ -71,6 +97,24 @@ def start(plan: Plan, settings: Settings, say: Say = _silent) -> Plan:
                 },
             )
     return plan
+
+
+def _close_killed(conn: Connection, plan: Plan, runs: Sequence[dict[str, Any]], say: Say) -> None:
+    started = datetime.fromisoformat(plan.started_at)
+    for row in runs:
+        if row["status"] == "running" and row["run_id"] != plan.run_id and row["started_at"] <= started - NO_RUN_TAKES:
+            write.finish_run(conn, row["run_id"], status="failed", finished_at=datetime.now(UTC))
+            say(f"Run {row['run_id']} of {row['started_at']:%d %B %Y %H:%M} UTC never ended; it is closed as failed.")
+
+
+def _warn_of_later(plan: Plan, runs: Sequence[dict[str, Any]], say: Say) -> None:
+    later = feeds.judged_later(plan, runs)
+    if later:
+        this, that = (f"{moment:%Y-%m-%d %H:%M} UTC" for moment in (plan.moment, later["as_at"]))
+        say(
+            f"Warning: this run judges from {this}, run {later['run_id']} before it from {that}: "
+            "figures it restates go back to the earlier moment until a later run comes."
+        )
 
 
 def _opened(plan: Plan) -> Engine:
@@ -108,9 +152,14 @@ def handed(plan: Plan, settings: Settings, say: Say = _silent) -> list[deliverie
     return deliveries.handed(plan, settings, say)
 
 
-def admit(plan: Plan, settings: Settings, say: Say = _silent) -> list[dict[str, Any]]:
-    """Admit every delivery the run is given; returns the rows of `deliveries` it added, and those unfit as before."""
-    return deliveries.admit(plan, settings, say)
+def admit(plan: Plan, settings: Settings, say: Say = _silent) -> deliveries.Taken:
+    """Admit every delivery the run is given; says what became of them, and of those the lake could not take.
+
+    What officers explained since is brought into the lake, too.
+    """
+    taken = deliveries.admit(plan, settings, say)
+    explaining.bring_explanations(plan, say)
+    return taken
 
 
 def forces_to_judge(plan: Plan) -> list[str]:
@@ -139,7 +188,7 @@ def judge(plan: Plan, settings: Settings, force: str, say: Say = _silent) -> lis
     con = connect()
     try:
         changed = list(_judged(con, plan, settings, force))
-    except feeds.UNREADABLE as error:
+    except UNREADABLE as error:
         found = f"a file of {force} cannot be read"
         do = "Restore it, then run again: the other forces are judged."
         raise NotAnsweringError(f"lake {plan.lake}", found, "whole Parquet files", do) from error
@@ -151,9 +200,14 @@ def judge(plan: Plan, settings: Settings, force: str, say: Say = _silent) -> lis
 
 def _judged(con: duckdb.DuckDBPyConnection, plan: Plan, settings: Settings, force: str) -> Iterator[str]:
     lake, standards, window = plan.open_lake(), chosen_standards(settings, plan.standards), plan.window
+    engine = open_store(plan.store)
+    with read_only(engine) as conn:
+        counted = definition_counts.counted(conn, [force])
     files = {name: lake.files(name, version, force=[force]) for name, version in lake.versions().items()}
     holidays = bank_holidays(settings, [force], FIRST_YEAR, plan.moment.year + 1)
-    prepare(con, window, zones(settings, [force]), files, bank_holidays=holidays)
+    zone = zones(settings, [force])
+    prepare(con, window, zone, files, bank_holidays=holidays)
+    counting = definitions.Counting(con, plan, lake, force, files, (zone, holidays), counted)
     cases = lake.table("cases")
     standing = {each for each in lake.changed_slices(None, cases.version()) if each[2] == force} if cases else set()
     for measure in measures().values():
@@ -172,6 +226,9 @@ def _judged(con: duckdb.DuckDBPyConnection, plan: Plan, settings: Settings, forc
             slice_ = Slice(name, measure.name, force)
             if write_cases(con, lake, slice_, plan.run_id, window.first_day, window.last_day):
                 yield f"{name}/{measure.name}"
+        counting.count(measure, standards)
+    with engine.begin() as conn:
+        definition_counts.keep_counts(conn, counting.found)
 
 
 def record(plan: Plan, settings: Settings, forces: Sequence[str], say: Say = _silent) -> int:
@@ -201,10 +258,14 @@ def record(plan: Plan, settings: Settings, forces: Sequence[str], say: Say = _si
             for each in recording.tally(con, lake, standards, measure, version, told)
         ]
         said = recording.conclude(tallies, known, plan.window, told, feeds.why(plan, brought, runs))
+        with read_only(engine) as conn:
+            counted = definition_counts.counted(conn, told)
+        tables = definitions.said(tallies, said.tallies, counted, standards, known, plan, settings, told)
         storing.store_cases(engine, con, lake, version, plan, standards, slices)
         found = findings.look(plan, settings, lake, versions, version, standards)
         judged = {**versions, storing.CASES: version or 0}
-        written = storing.store_figures(engine, lake, settings, plan, said, standards, told, slices, judged, found)
+        stated = storing.Stated(said, tables, found, standards, told, slices)
+        written = storing.store_figures(engine, lake, settings, plan, stated, judged)
     finally:
         con.close()
     say(f"{written:,} figures are new or changed.")
@@ -238,7 +299,11 @@ def announce(plan: Plan, settings: Settings, say: Say = _silent) -> str:
 
 
 def publish(plan: Plan, settings: Settings, say: Say = _silent) -> list[str]:
-    """Write the current figures and commitments as CSV beside the lake; returns the files' paths."""
+    """Write the current figures and commitments as CSV beside the lake; returns the files' paths.
+
+    How the alerts fare is brought up to date, too.
+    """
+    alert_health.record(open_store(plan.store), plan.run_id, DEFAULT_ZONE)
     if "://" in plan.lake:
         return []
     folder = Path(plan.lake).parent / "published"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -20,7 +21,9 @@ from connectors.settings import Settings
 from connectors.store import read, write
 from connectors.store.cases import STATES_KEPT, replace_cases, sync_breaches
 from connectors.store.engine import lock_slice
+from connectors.store.explaining import cover_later_breaches
 from connectors.store.figures import emptied_figures, record_commitments, record_figures
+from connectors.store.sensitivity import record_sensitivity
 from connectors.store.tables import FIGURE
 from dags import comparing, findings
 from dags.deliveries import result_row
@@ -69,6 +72,7 @@ def store_cases(
         with engine.begin() as conn:
             replace_cases(conn, standard, measure, force, rows, run_id=plan.run_id)
             sync_breaches(conn, plan.run_id, standard, measure, force, severity=severity.get((standard, measure), ""))
+            cover_later_breaches(conn, standard, measure, force)
 
 
 def _known(value: Any) -> Any:
@@ -77,31 +81,42 @@ def _known(value: Any) -> Any:
     return None if not isinstance(value, str) and pd.isna(value) else value
 
 
+@dataclass(frozen=True)
+class Stated:
+    """What a run says: its figures and what stands beside them, of which forces and by which standards.
+
+    `sensitivity` are the rows of that table and the slices they are of; `slices` those whose cases changed.
+    """
+
+    recorded: Recorded
+    sensitivity: tuple[Sequence[Row], Sequence[SliceName]]
+    found: findings.Findings
+    standards: Sequence[Standard]
+    forces: Sequence[str]
+    slices: Sequence[SliceName]
+
+
 def store_figures(
-    engine: Engine,
-    lake: Lake,
-    settings: Settings,
-    plan: Plan,
-    said: Recorded,
-    standards: Sequence[Standard],
-    forces: Sequence[str],
-    slices: Sequence[SliceName],
-    versions: Mapping[str, int],
-    found: findings.Findings,
+    engine: Engine, lake: Lake, settings: Settings, plan: Plan, stated: Stated, versions: Mapping[str, int]
 ) -> int:
-    """One transaction: a run's figures, commitments, results and findings are all there, sealed, or none is."""
+    """One transaction: all that a run says is there and sealed, or nothing is; returns how many figures are new.
+
+    Args:
+        versions: the Delta version of every table of the lake that was judged, `cases` among them.
+    """
     whole = not (plan.forces or plan.first_day or plan.last_day)
     with engine.begin() as conn:
         lock_slice(conn, "runs")  # two runs that end at once must not both follow the same one in the chain
-        figures = said.figures + _emptied(conn, plan, said.figures, forces, slices)
+        figures = stated.recorded.figures + _emptied(conn, plan, stated)
         charted = comparing.charts(conn, plan, figures, comparing.rebases_of(settings))
         written = record_figures(conn, plan.run_id, figures, charted.signal_of)
-        record_commitments(conn, plan.run_id, said.commitments)
-        findings.record(conn, plan, found, forces)
+        record_commitments(conn, plan.run_id, stated.recorded.commitments)
+        findings.record(conn, plan, stated.found, stated.forces)
         comparing.record_comparisons(conn, plan, comparing.similar_forces(settings))
         comparing.record_funnels(conn, plan)
+        record_sensitivity(conn, plan.run_id, *stated.sensitivity)
         if written:
-            write.add_expectation_results(conn, [result_row(plan, r, "", "", "") for r in said.results])
+            write.add_expectation_results(conn, [result_row(plan, r, "", "", "") for r in stated.recorded.results])
         ended = {
             "status": "done",
             "input_key": json.dumps({**versions, WHOLE: int(whole)}, sort_keys=True),
@@ -109,25 +124,27 @@ def store_figures(
             "finished_at": datetime.now(UTC),
         }
         run = next(row for row in read.read_table(conn, "runs") if row["run_id"] == plan.run_id) | ended
-        write.finish_run(conn, plan.run_id, **ended, **seal(conn, lake, settings, run, standards, versions))
+        sealed = seal(conn, lake, settings, run, stated.standards, plan.forces, versions)
+        write.finish_run(conn, plan.run_id, **ended, **sealed)
     return written
 
 
-def _emptied(
-    conn: Connection, plan: Plan, figures: Sequence[Row], forces: Sequence[str], slices: Sequence[SliceName]
-) -> list[Row]:
+def _emptied(conn: Connection, plan: Plan, stated: Stated) -> list[Row]:
     """Figures of no cases where the store still states some: their records were withdrawn or moved away."""
+    figures = stated.recorded.figures
     window = plan.window
     # Under a window only its days are known to be whole.
     periods = PERIODS if window.first_day is None and window.last_day is None else PERIODS[:1]
     named = {tuple(figure[name] for name in FIGURE) for figure in figures}
-    changed = {(s, m, f) for s, m, f in slices if f in forces} | {(s, m, ALL) for s, m, _ in slices}
+    changed = {(s, m, f) for s, m, f in stated.slices if f in stated.forces} | {
+        (s, m, ALL) for s, m, _ in stated.slices
+    }
     found: list[Row] = []
     for standard, measure, force in sorted(changed):
         asked: Row = {"standard": standard, "measure": measure, "force": force, "period": periods}
         asked |= {"from": window.first_day, "to": window.last_day}
-        stated = list(read.read_table(conn, "verdicts", asked))
-        for period in sorted({row["period"] for row in stated if tuple(row[name] for name in FIGURE) not in named}):
+        held = list(read.read_table(conn, "verdicts", asked))
+        for period in sorted({row["period"] for row in held if tuple(row[name] for name in FIGURE) not in named}):
             own = [f for f in figures if (f["standard"], f["measure"], f["force"]) == (standard, measure, force)]
             found += emptied_figures(
                 conn, own, standard=standard, measure=measure, force=force, period=period,

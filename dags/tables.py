@@ -116,10 +116,10 @@ def _binary(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: For
         for name in frame.columns:  # Excel knows no time zones
             if isinstance(frame[name].dtype, pd.DatetimeTZDtype):
                 frame[name] = frame[name].dt.tz_convert("UTC").dt.tz_localize(None)
-        frame.map(_not_a_formula).to_excel(out, index=False)
+        frame.map(not_a_formula).to_excel(out, index=False)
     sys.stdout.buffer.write(out.getvalue())
 
 
-def _not_a_formula(value: Any) -> Any:
+def not_a_formula(value: Any) -> Any:
     """A text that a spreadsheet would run as a formula is kept as text."""
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value

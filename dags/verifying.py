@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,13 @@ from connectors.lake.tables import Lake
 from connectors.settings import Settings
 from connectors.signing import is_signed, public_key
 from connectors.store import read
-from connectors.store.sealed import row_seals, run_said
+from connectors.store.sealed import answer_seals, row_seals, run_said
 from dags.plan import standards_of
 from dags.sealing import head_path, key_path, lake_paths, manifest_of
 
 Row = dict[str, Any]
 # Figures are written in the transaction that seals their run: a run without a seal can have none.
+ANSWERS = {"acknowledgements", "explanations"}
 ONLY_SEALED = {"verdicts", "commitments"}
 
 
@@ -62,6 +63,24 @@ def verify(
         _unsealed(conn, runs, sealed, found)
     found.head = next((row["hash"] for row in sealed if not _followed(row, sealed)), "")
     return found
+
+
+def judge_again(
+    conn: Connection, settings: Settings, run: str | None, found: Verified, say: Callable[[str], None]
+) -> None:
+    """Judge every run (or one) again from what it judged and compare every figure; adds to what was found."""
+    from dags.recomputing import recompute
+
+    for row in read.read_table(conn, "runs"):
+        if run not in (None, row["run_id"]) or "run" not in manifest_of(row):
+            continue
+        again = recompute(conn, settings, row)
+        found.broken += again.broken
+        if again.cannot:
+            found.notes.append(f"Cannot be recomputed: {again.cannot}.")
+        else:
+            differ = f"; {len(again.broken):,} differ" if again.broken else ", all as recorded"
+            say(f"{row['run_id']}: {again.compared:,} figures and commitments judged again{differ}.")
 
 
 def _followed(row: Row, sealed: Sequence[Row]) -> bool:
@@ -174,8 +193,11 @@ def _vouched(conn: Connection, lake: Lake, row: Row, manifest: Row, kept: Sequen
     if seals_hash(kept) != manifest["seals"]["sha256"]:
         found = f"{len(kept)} seals that are not those of then"
         yield Broken(f"lake/seals of run {row['run_id']}", found, f"{manifest['seals']['count']} seals, unchanged")
-    rows = [each for each in kept if not each.what.startswith("lake/")]
+    rows = [each for each in kept if not each.what.startswith("lake/") and each.what not in ANSWERS]
     yield from differences(rows, row_seals(conn, [row["run_id"], *manifest["covers"]]))
+    answers = {(each.what, each.key): each for each in kept if each.what in ANSWERS}
+    now = [each for each in answer_seals(conn) if (each.what, each.key) in answers] if answers else []
+    yield from differences(answers.values(), now)
     for each in kept:
         if each.what.startswith("lake/"):
             yield from differences([each], _file(lake, each))

@@ -15,7 +15,8 @@ with shaped as (
     select * from measure_cases
 ),
 
-clocked as (
+-- Materialized: the local day would else be worked out again, from the time zone, wherever it is compared.
+clocked as materialized (
     select
         shaped.* exclude (due_at, limit_us, limit_days, limit_months),
         rule.standard,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -12,7 +13,8 @@ import duckdb
 import pyarrow as pa
 from deltalake import DeltaTable
 
-from checks.database import connect, literal
+from checks.database import UNREADABLE, connect, literal
+from checks.errors import NotAnsweringError
 from checks.logs import Kind, Log
 from connectors.lake.schema import UNDATED, log_schema
 from connectors.lake.staging import Staged
@@ -30,8 +32,36 @@ class Merged:
     unchanged: int
 
 
+class Failures:
+    """Forces whose files of a log cannot be read or written: they stop nobody else, and are told of at the end."""
+
+    def __init__(self, lake: Lake, log: str) -> None:
+        self._lake, self._log = lake, log
+        self._unreadable: dict[str, Exception] = {}
+        self._others: list[NotAnsweringError] = []
+
+    @contextmanager
+    def of(self, force: str) -> Iterator[None]:
+        try:
+            yield
+        except UNREADABLE as error:
+            self._unreadable[force] = error
+        except NotAnsweringError as error:
+            self._others.append(error)
+
+    def tell(self) -> None:
+        """Raises NotAnsweringError when anything failed."""
+        if self._unreadable:
+            raise self._lake.unreadable(self._log, self._unreadable) from next(iter(self._unreadable.values()))
+        if self._others:
+            raise self._others[0]
+
+
 def merge(lake: Lake, staged: Staged, refused_rows: Collection[int], delivery_id: str, lacks: str) -> Merged:
-    """Merge every staged row but the refused ones and the repeats; each commit stands by itself and can be repeated."""
+    """Merge every staged row but the refused ones and the repeats; each commit stands by itself and can be repeated.
+
+    Raises NotAnsweringError when a force's files cannot be read or written; those of the other forces are merged first.
+    """
     log = staged.log
     if not staged.path.exists():
         return Merged(0, 0)
@@ -39,12 +69,15 @@ def merge(lake: Lake, staged: Staged, refused_rows: Collection[int], delivery_id
     try:
         _admitted(con, staged, refused_rows, delivery_id, lacks)
         changed = admitted = 0
+        failures = Failures(lake, log.name)
         for force, months, count in list(_commits(con)):
-            changed += lake.change(log.name, partial(_merge_months, con, lake, log, force, months))
+            with failures.of(force):
+                changed += lake.change(log.name, partial(_merge_months, con, lake, log, force, months))
             admitted += count
     finally:
         con.close()
     lake.sweep(log.name)
+    failures.tell()
     return Merged(changed, admitted - changed + len(staged.repeats - set(refused_rows)))
 
 
@@ -72,10 +105,13 @@ def withdraw(
         if not _present_keys(con, staged):
             return 0
         gone = 0
+        failures = Failures(lake, log.name)
         for (force,) in con.execute("select distinct force from admitted order by 1").fetchall():
-            gone += lake.change(log.name, partial(_withdraw_force, con, lake, log, force, deliveries))
+            with failures.of(force):
+                gone += lake.change(log.name, partial(_withdraw_force, con, lake, log, force, deliveries))
     finally:
         con.close()
+    failures.tell()
     return gone
 
 

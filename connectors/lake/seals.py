@@ -59,11 +59,11 @@ def write_seals(lake: Lake, run_id: str, seals: Iterable[Seal]) -> None:
     lake.change(TABLE, overwrite)
 
 
-def read_seals(lake: Lake) -> dict[str, list[Seal]]:
-    """Every run's seals."""
+def read_seals(lake: Lake, *what: str) -> dict[str, list[Seal]]:
+    """Every run's seals, or those of the tables named."""
     found: dict[str, list[Seal]] = {}
     table = lake.table(TABLE)
     if table is not None:
-        for row in table.to_pyarrow_table().to_pylist():
+        for row in table.to_pyarrow_table(filters=[("what", "in", list(what))] if what else None).to_pylist():
             found.setdefault(row["run_id"], []).append(Seal(row["what"], row["key"], row["sha256"]))
     return found

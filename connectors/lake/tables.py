@@ -65,6 +65,15 @@ class Lake:
             "Set --lake or PLEDGE_LAKE to another folder, or mend its permissions.",
         )
 
+    def unreadable(self, name: str, forces: Iterable[str]) -> NotAnsweringError:
+        """What is said of a damaged or missing file of these forces."""
+        return NotAnsweringError(
+            f"lake table {self._uri(name)}",
+            f"a file of {', '.join(sorted(forces))} cannot be read",
+            "whole Parquet files",
+            "Restore it, then run again: what else could be done is done.",
+        )
+
     def _uri(self, name: str) -> str:
         return f"{self.location}/{name}"
 

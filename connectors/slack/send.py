@@ -38,7 +38,7 @@ PASSING = {
     "internal_error",
 }
 TO_DO = {
-    "missing_scope": "Give the app chat:write and channels:history (groups:history if private).",
+    "missing_scope": "Give the app chat:write, usergroups:read and channels:history (groups:history if private).",
     "not_in_channel": "Invite the app to the channel.",
     "channel_not_found": "Put the channel's ID in PLEDGE_SLACK_CHANNEL and invite the app to it.",
     "message_not_found": "Nothing: somebody deleted the message.",
@@ -184,6 +184,10 @@ class Slack:
             if not asked["cursor"] or not (since or thread_ts):
                 return None
 
+    def ask(self, method: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Any call that may be made twice without harm (a list, a view, an edit); raises as `post` does."""
+        return self._call(self._asking, method, body)
+
     def _channel(self, channel: str) -> str:
         """Only by its ID can a channel both be written to and read; a name does for writing alone."""
         if not re.fullmatch(r"[CGD][A-Z0-9]{5,}", channel):
@@ -194,7 +198,11 @@ class Slack:
     def _call(self, client: WebClient, method: str, body: dict[str, Any]) -> dict[str, Any]:
         where = f"{self.where}, {method}"
         try:
-            answer = client.api_call(method, json=body) if "blocks" in body else client.api_call(method, params=body)
+            answer = (
+                client.api_call(method, json=body)
+                if {"blocks", "view"} & {*body}
+                else client.api_call(method, params=body)
+            )
             return dict(answer.data)  # type: ignore[arg-type]  # bytes only for gzip, which fails below
         except SlackApiError as refused:
             raise _refused(where, refused) from refused

@@ -16,10 +16,10 @@ Row = Mapping[str, Any]
 STATES_KEPT = frozenset({"missed", "pending", "unknown"})
 _CASE_SAYS = (
     "area", "neighbourhood", "state", "reason", "clock_started_at", "limit_seconds", "due_at",
-    "clock_stopped_at", "elapsed_seconds",
+    "clock_stopped_at", "elapsed_seconds", "local_day",
 )  # fmt: skip
 _TEXTS = frozenset({"area", "neighbourhood", "reason"})
-_BREACH_SAYS = ("area", "neighbourhood", "due_at", "elapsed_seconds", "severity", "status", "closed_run")
+_BREACH_SAYS = ("area", "neighbourhood", "due_at", "elapsed_seconds", "severity", "status", "closed_run", "local_day")
 
 
 def replace_cases(
@@ -100,6 +100,8 @@ def _case(row: Row) -> dict[str, Any]:
     case: dict[str, Any] = {name: row.get(name) for name in _CASE_SAYS}
     for name in ("limit_seconds", "elapsed_seconds"):
         case[name] = None if case[name] is None else float(case[name])
+    if isinstance(case["local_day"], datetime):
+        case["local_day"] = case["local_day"].date()
     return {name: (value or "") if name in _TEXTS else value for name, value in case.items()}
 
 
@@ -107,7 +109,7 @@ def _breach(case: Row, before: Row | None, severity: str) -> dict[str, Any]:
     """What the breach of a missed case says; an answer given (acknowledged, explained) stays."""
     stands = before is not None and before["status"] != "withdrawn"
     return {
-        **{name: case[name] for name in ("area", "neighbourhood", "due_at", "elapsed_seconds")},
+        **{name: case[name] for name in ("area", "neighbourhood", "due_at", "elapsed_seconds", "local_day")},
         "severity": severity,
         "status": before["status"] if before is not None and stands else "open",
         "closed_run": before["closed_run"] if before is not None and stands else None,

@@ -63,7 +63,9 @@ def ever_judged(conn: Connection, up_to: int, measures: Sequence[str]) -> set[tu
 def earlier_counts(
     conn: Connection, figure: Mapping[str, Any], up_to: int, as_far_back: timedelta
 ) -> list[tuple[int, int]]:
-    """(numerator, denominator) of the judged periods before a figure of the same promise, oldest first.
+    """(numerator, denominator) of the periods before a figure of the same promise, oldest first.
+
+    A period that is over but has an open case yet counts, too: a month with one would else be unknown for long.
 
     Args:
         up_to: a run_number: as that run left them.
@@ -73,6 +75,5 @@ def earlier_counts(
     about = [table[name] == figure[name] for name in (*PROMISE, "neighbourhood")]
     before = and_(table.period_start < start, table.period_start >= start - as_far_back)
     found = newest(verdicts, *about, before, up_to=up_to)
-    judged = found.c.verdict.in_(("kept", "missed", "too_few", "no_target"))
-    chosen = select(found.c.numerator, found.c.denominator).where(judged, found.c.denominator > 0)
+    chosen = select(found.c.numerator, found.c.denominator).where(found.c.denominator > 0)
     return [(row[0], row[1]) for row in conn.execute(chosen.order_by(found.c.period_start))]

@@ -98,7 +98,8 @@ def _engine(address: URL) -> Engine:
     is_sqlite = address.get_backend_name() == "sqlite"
     arguments: dict[str, Any] = {"timeout": WAIT_SECONDS} if is_sqlite else {"connect_timeout": CONNECT_SECONDS}
     try:
-        engine = create_engine(address, connect_args=arguments, pool_pre_ping=not is_sqlite)
+        # An error of the database must not carry an officer's words.
+        engine = create_engine(address, connect_args=arguments, pool_pre_ping=not is_sqlite, hide_parameters=True)
     except (NoSuchModuleError, ModuleNotFoundError):
         found = f"the driver {address.drivername} is not installed"
         raise UsageError(_shown(address), found, EXPECTED, "Use postgresql+psycopg://.") from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Subquery, Table, func, select
 
-from connectors.store.tables import COMMITMENT, COMPARISON, DELAY, FIGURE, FUNNEL, SIGNAL
+from connectors.store.tables import COMMITMENT, COMPARISON, DELAY, FIGURE, FUNNEL, SENSITIVITY, SIGNAL
 
 KEYS = {
     "verdicts": FIGURE,
@@ -17,6 +17,7 @@ KEYS = {
     "delays": DELAY,
     "comparisons": COMPARISON,
     "funnels": FUNNEL,
+    "sensitivity": SENSITIVITY,
 }
 
 

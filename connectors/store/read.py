@@ -21,7 +21,7 @@ ROWS_AT_ONCE = 5_000
 TABLES = {table.name: table for table in DATED_BY}
 _ORDER = (
     "received_at", "force", "standard", "commitment", "measure", "area", "neighbourhood", "period",
-    "period_start", "clock_started_at", "due_at",
+    "period_start", "changed", "clock_started_at", "due_at",
 )  # fmt: skip
 
 

@@ -8,7 +8,15 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, select
 
 from checks.chain import Seal, row_seal
-from connectors.store.tables import deliveries, metadata, quarantine, runs
+from connectors.store.tables import (
+    acknowledgements,
+    alert_health,
+    deliveries,
+    explanations,
+    metadata,
+    quarantine,
+    runs,
+)
 
 # What a run's own row says before it is sealed.
 RUN_COLUMNS = (
@@ -20,7 +28,8 @@ RUN_COLUMNS = (
 def sealed_tables() -> list[Table]:
     """The append-only tables whose rows belong to a run: `run_id` leads their key, or their delivery names it."""
     led = [table for table in metadata.sorted_tables if next(iter(table.primary_key.columns)).name == "run_id"]
-    return sorted((table for table in (*led, deliveries, quarantine) if table is not runs), key=lambda t: t.name)
+    sealed = {*led, deliveries, quarantine} - {runs, alert_health}  # how alerts fare is told after the sealing
+    return sorted(sealed, key=lambda table: table.name)
 
 
 def row_seals(conn: Connection, run_ids: Sequence[str] | None) -> Iterator[Seal]:
@@ -33,6 +42,14 @@ def row_seals(conn: Connection, run_ids: Sequence[str] | None) -> Iterator[Seal]
         key = [column.name for column in table.primary_key.columns]
         for row in conn.execute(_rows(table, names, run_ids), execution_options={"yield_per": 5_000}):
             yield row_seal(table.name, key, dict(zip(names, row, strict=True)))
+
+
+def answer_seals(conn: Connection) -> Iterator[Seal]:
+    """The seals of what officers answered: given between runs, it is the next run that vouches for it."""
+    for table in (acknowledgements, explanations):
+        key = [column.name for column in table.primary_key.columns]
+        for row in conn.execute(select(table), execution_options={"yield_per": 5_000}).mappings():
+            yield row_seal(table.name, key, dict(row))
 
 
 def _rows(table: Table, names: Sequence[str], run_ids: Sequence[str] | None) -> Select[Any]:

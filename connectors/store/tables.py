@@ -148,6 +148,7 @@ cases = Table(
     Column("elapsed_seconds", Double),
     _run("first_run"),
     _run("last_changed_run"),
+    Column("local_day", Date),
     _one_of("cases", "state", "missed pending unknown"),
 )
 
@@ -216,6 +217,41 @@ Index(
     unique=True,
 )
 
+sensitivity = Table(
+    "sensitivity",
+    metadata,
+    _run(key=True),
+    Column("run_number", BigInteger, nullable=False),
+    _key("standard"),
+    _key("measure"),
+    _key("force"),
+    _key("period"),
+    Column("period_start", Date, primary_key=True),
+    _key("definition"),
+    _text("changed"),
+    *(_count(name) for name in COUNTS),
+    Column("target", Double),
+    Column("verdict", Text, nullable=False),
+    _flag("verdict_changes"),
+    Column("rate", Double, Computed(RATE, persisted=True)),
+    _one_of("sensitivity", "period", "month year rolling_12_months"),
+    _one_of("sensitivity", "verdict", "kept missed too_few cannot_judge no_target in_progress"),
+)
+SENSITIVITY = ("standard", "measure", "force", "period", "period_start", "definition")
+Index("sensitivity_by_figure", *(sensitivity.c[name] for name in SENSITIVITY), sensitivity.c.run_number, unique=True)
+
+# Working table of the judging: what the other definitions count to, until the run that counted them is recorded.
+definition_counts = Table(
+    "definition_counts",
+    metadata,
+    _key("standard"),
+    _key("measure"),
+    _key("force"),
+    _text("basis"),
+    Column("as_at", Moment, nullable=False),
+    _text("counts"),
+)
+
 breaches = Table(
     "breaches",
     metadata,
@@ -232,9 +268,24 @@ breaches = Table(
     Column("status", Text, nullable=False, server_default="open"),
     _run("opened_run"),
     _run("closed_run", nullable=True),
+    Column("local_day", Date),  # by which an answer to a whole day finds it
     _one_of("breaches", "status", "open acknowledged explained withdrawn"),
     Index("breaches_by_case", "standard", "measure", "force", "case_id", unique=True),
 )
+
+
+def _scope(name: str) -> tuple[Column[Any], ...]:
+    """What one answer covers. An answer to a whole day has a row of its own, whose `breach_id` is '', beside those of
+    the breaches it covers; all carry the same `name`."""
+    return (
+        _text(name),
+        _text("measure"),
+        _text("force"),
+        _text("area"),
+        Column("missed_on", Date),
+        _text("via"),
+    )
+
 
 explanations = Table(
     "explanations",
@@ -244,6 +295,16 @@ explanations = Table(
     Column("reason", Text, nullable=False),
     _text("text"),
     _text("recorded_by"),
+    *_scope("explanation_id"),
+)
+
+acknowledgements = Table(
+    "acknowledgements",
+    metadata,
+    Column("breach_id", Text, primary_key=True),
+    Column("recorded_at", Moment, primary_key=True),
+    _text("recorded_by"),
+    *_scope("acknowledgement_id"),
 )
 
 announcements = Table(
@@ -381,4 +442,18 @@ at_risk = Table(
     Column("settled_at", Moment),
     CheckConstraint("outcome IN ('', 'saved', 'missed', 'gone')", name="at_risk_outcome"),
     Index("at_risk_by_outcome", "outcome", "due_at"),
+)
+
+alert_health = Table(
+    "alert_health",
+    metadata,
+    _run(key=True),
+    Column("month", Date, primary_key=True),
+    _key("force"),
+    _key("kind"),
+    _count("sent"),
+    _count("acknowledged"),
+    _count("explained"),
+    _count("reopened"),
+    Column("median_seconds_to_acknowledge", Double),
 )

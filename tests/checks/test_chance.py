@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from checks.chance import ENOUGH, RARE, RUN, chance_of
+from checks.chance import RARE, RUN, chance_of
 
 USUAL = [(58, 60), (59, 60), (60, 60)] * 20  # 98.3 %
 
@@ -32,6 +32,15 @@ def test_a_perfect_record_does_not_make_one_miss_an_event() -> None:
     assert found is not None and found >= RARE
 
 
-@pytest.mark.parametrize("earlier", [[], [(1, 1)] * (ENOUGH - 1), [(0, 0)] * 90])
+def test_what_is_known_from_few_cases_is_known_badly() -> None:
+    few, many = chance_of((50, 60), [(59, 60)]), chance_of((50, 60), [(59, 60)] * 7)
+    assert few is not None and many is not None and many < RARE <= few
+
+
+def test_as_fisher_says() -> None:
+    assert chance_of((3, 4), [(4, 4)]) == pytest.approx(4 / 8), "one miss among eight, by luck in the later four"
+
+
+@pytest.mark.parametrize("earlier", [[], [(0, 0)] * 90])
 def test_nothing_is_said_where_nothing_is_usual_yet(earlier: list[tuple[int, int]]) -> None:
     assert chance_of((0, 60), earlier) is None

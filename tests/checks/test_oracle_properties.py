@@ -24,7 +24,7 @@ from checks.commitment import Measure, measures
 from checks.judging import AppliedRule, Window
 from checks.logs import LOGS, Log
 from checks.standard import Limit, every_combination
-from tests.checks.oracle import oracle_of
+from tests.checks.oracle import oracle_of, said_in_spec
 from tests.checks.oracle.delivered_rows import NIGHTS, Circumstances, rows
 from tests.checks.oracle.product import Product
 from tests.checks.oracle.states import Asked, Judged, Oracle, known, local_day
@@ -35,7 +35,8 @@ ZONES = {"norfolk": "Europe/London", "elsewhere": "America/Los_Angeles"}
 
 # The measures of commitments 5 and 6: each reads one log, one row a case.
 CALLS_AND_INCIDENTS = [name for name, measure in measures().items() if measure.commitment in (5, 6)]
-# What makes most rows a case of the measure, and the limits it is asked under (the Pledge's own first).
+# What makes most rows a case of the measure, and the limits it is asked under (the Pledge's own first); a measure that
+# is not here says so in its spec test, under the same names.
 LIKELY: dict[str, dict[str, object]] = {
     "deploy_emergency": {"grade_first": "emergency"},
     "attend_emergency": {"grade_first": "emergency"},
@@ -92,7 +93,7 @@ class Delivery:
 def deliveries(draw: st.DrawFn, measure: Measure) -> Delivery:
     """Rows around a night, judged from before, inside, just after or long after it."""
     log = LOGS[measure.logs[0]]
-    limits = draw(st.sampled_from(LIMITS.get(measure.name, YES_OR_NO)))
+    limits = draw(st.sampled_from(LIMITS.get(measure.name) or said_in_spec(measure.name, "LIMITS", YES_OR_NO)))
     night = NIGHTS[draw(st.sampled_from(sorted(NIGHTS)))]
     as_at = night + draw(st.sampled_from([timedelta(hours=hours) for hours in (0, 1, 3, 24, 24 * 9)]))
     force = draw(st.sampled_from(sorted(ZONES)))
@@ -104,7 +105,7 @@ def deliveries(draw: st.DrawFn, measure: Measure) -> Delivery:
         as_at=as_at,
         limits=list(_lengths(limits).values()),
         lacks=draw(_undelivered(log, measure)),
-        likely=LIKELY.get(measure.name, {}),
+        likely=LIKELY.get(measure.name) or said_in_spec(measure.name, "LIKELY", {}),
     )
     return Delivery(log, force, circumstances, definitions, limits)
 

@@ -51,13 +51,15 @@ def test_every_dag_file_imports_and_says_what_airflow_needs(tmp_path: Path) -> N
     assert nightly["max_active_runs"] == 1
     assert nightly["catchup"] is False
     tasks = nightly["tasks"]
-    assert set(tasks) == {"admit", "forces", "judge", "record", "announce", "publish"}
+    assert set(tasks) == {"admit", "forces", "judge", "record", "announce", "publish", "all_is_well"}
     assert all(task["retries"] >= 1 and task["timeout"] for task in tasks.values())
     assert tasks["judge"]["after"] == ["admit", "forces"]
     assert "judge" in tasks["record"]["after"]
     assert tasks["record"]["rule"].lower().endswith("all_done"), "one force that fails does not stop the rest"
     assert "record" in tasks["announce"]["after"]
     assert "announce" in tasks["publish"]["after"]
+    assert set(tasks["all_is_well"]["after"]) >= {"judge", "publish"}, "the last task is red with any force"
+    assert tasks["all_is_well"]["rule"].lower().endswith("none_failed")
     watch = seen["dags"]["watch"]
     assert watch["max_active_runs"] == 1 and watch["catchup"] is False
     assert watch["tasks"]["look"]["timeout"] and watch["tasks"]["look"]["retries"] == 0
@@ -71,4 +73,4 @@ def test_dag_files_stay_short_and_only_they_are_looked_at() -> None:
     ]
     assert {Path(name).stem for name in wanted} == EXPECTED
     for stem in dag_files:
-        assert len((DAGS / f"{stem}.py").read_text("utf-8").splitlines()) <= 80, stem
+        assert len((DAGS / f"{stem}.py").read_text("utf-8").splitlines()) <= 60, stem

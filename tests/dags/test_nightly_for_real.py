@@ -52,6 +52,8 @@ def test_one_force_fails_and_the_other_is_recorded(tmp_path: Path, monkeypatch: 
     done = airflow(home, pledge, "dags", "test", "nightly", "2026-03-04T06:00:00+00:00")
     told = done.stdout + done.stderr
     assert "a file of norfolk cannot be read" in told, told[-3000:]
+    assert done.returncode == 1, "the DAG run is red"
+    assert "state=failed" in told, told[-3000:]
     assert pledge.states("answer_999") == {"norfolk": "pending", "suffolk": "missed"}
     runs = {row["as_at"]: row["status"] for row in pledge.rows("runs")}
     assert runs == {"2026-03-03T06:00:00Z": "done", "2026-03-04T06:00:00Z": "done"}

@@ -99,7 +99,7 @@ def test_what_was_left_alone_holds(sealed: Pledge, copy: Pledge) -> None:
     said = verified(copy)
     assert (said.code, said.rows) == (0, []), said
     assert "3 runs" in said.err
-    assert "The chain holds." in said.err
+    assert copy("verify").out.decode() == "The chain holds.\n"
     heads = (copy.folder / "chain-head.txt").read_text().splitlines()
     assert [line.split()[0] for line in heads] == ["1", "2", "3"]
 
@@ -180,6 +180,29 @@ def test_a_changed_or_missing_file_of_the_lake_is_named(copy: Pledge) -> None:
     said = named(copy)
     assert changed.name in said
     assert missing.name in said
+
+
+def test_every_run_judged_again_says_the_same(copy: Pledge) -> None:
+    said = verified(copy, "--recompute")
+    assert (said.code, said.rows) == (0, []), said
+    assert said.err.count("all as recorded") == len(NIGHTS)
+
+
+def test_a_figure_that_judging_again_does_not_give_is_named(copy: Pledge) -> None:
+    changed = "update verdicts set met = met + 1, missed = missed - 1, numerator = numerator + 1"
+    change(copy, f"{changed} where measure = 'answer_999' and period = 'month' and force = 'norfolk' and missed > 0")
+    (run,) = {row["run_id"] for row in copy.rows("runs") if row["run_number"] == 1}
+    said = verified(copy, "--recompute", "--run", run)
+    assert said.code == 4
+    assert [row["found"] for row in said.rows if row["found"].startswith("judged again: met")]
+
+
+def test_a_run_whose_files_are_gone_cannot_be_judged_again(copy: Pledge) -> None:
+    for path in (copy.lake / "calls").rglob("*.parquet"):
+        path.unlink()
+    said = verified(copy, "--recompute")
+    assert said.code == 4
+    assert said.err.count("files it judged are gone") == len(NIGHTS)
 
 
 def test_random_tamperings_are_all_found(copy: Pledge, tmp_path: Path) -> None:

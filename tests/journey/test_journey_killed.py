@@ -28,7 +28,7 @@ KILLS = int(os.environ.get("KILLS", "5"))
 # What says when and by which run a thing was done, not what was found.
 OF_THE_RUN = {
     "run_id", "run_number", "opened_run", "closed_run", "first_run", "last_changed_run", "started_at", "finished_at",
-    "previous_hash", "hash", "location", "code_version", "input_key",
+    "previous_hash", "hash", "location", "code_version", "input_key", "basis",
 }  # fmt: skip
 FORCES = ("norfolk", "suffolk")
 

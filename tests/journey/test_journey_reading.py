@@ -36,6 +36,7 @@ EXTRAS = {
         "trial",
     },
     "commitments": {"run_number"},
+    "breaches": {"local_day"},
     "cases": {"part", "whole", "covers", "local_day", "outside_force_dates"},
 }  # fmt: skip
 COMMANDS = {name: (name, "--measure", "answer_999") if name == "cases" else (name,) for name in COLUMNS}

@@ -28,7 +28,7 @@ from connectors.sources.invented.diary import (
 from connectors.sources.invented.drawing import draw_kinds, keys
 from connectors.sources.invented.load import Load
 from connectors.sources.invented.places import Places
-from connectors.sources.invented.planted import EXCLUDED, MET, MISSED, UNKNOWN
+from connectors.sources.invented.planted import EXCLUDED, MET, MISSED, PENDING, UNKNOWN
 from connectors.sources.invented.window import Window
 from connectors.sources.invented.writing import local_text
 
@@ -39,7 +39,7 @@ ACKNOWLEDGE_WITHIN, ANSWER_DAYS = timedelta(hours=24), 28
 IN_TIME = "in_time"
 ACKNOWLEDGED = {"on_limit": 0.01, "late": 0.05, "never": 0.03, "before_reported": 0.01}
 ANSWERED = {"on_limit": 0.01, "late": 0.03, "never": 0.03, "after_closing": 0.02, "before_reported": 0.01}
-# What is done of a plan that was agreed with a date; some plans have none, and are no case.
+# What is done of a plan that was agreed with a date; some plans have none, and can never be judged.
 PLAN_WITHOUT_DATE = 0.06
 DONE = {"on_limit": 0.02, "late": 0.06, "never": 0.04, "before_agreed": 0.01, "due_before_agreed": 0.01}
 # Column of what is to be done within four weeks, and the measure that asks for it.
@@ -149,7 +149,9 @@ def _cases(planned: list[Complaint], force: str, as_at: Wall) -> pd.DataFrame:
         answered = [Decided(one.complaint_id, one.reported, _answered(one, column, as_at)) for one in planned]
         parts.append(cases_of_walls(measure, force, answered))
     kept = [
-        Decided(one.complaint_id, one.at["plan_due_at"], _kept(one, as_at)) for one in planned if _has_plan(one, as_at)
+        Decided(one.complaint_id, one.at.get("plan_due_at", one.at["plan_agreed_at"]), _kept(one, as_at))
+        for one in planned
+        if known_at(one.at.get("plan_agreed_at"), as_at) is not None
     ]
     return pd.concat([*parts, cases_of_walls("plan_kept", force, kept)], ignore_index=True)
 
@@ -168,7 +170,10 @@ def _acknowledged(one: Complaint, as_at: Wall) -> Decision:
 
 
 def _kept(one: Complaint, as_at: Wall) -> Decision:
-    agreed, due = one.at["plan_agreed_at"], one.at["plan_due_at"]
+    agreed, due = one.at["plan_agreed_at"], one.at.get("plan_due_at")
+    if due is None:
+        closed = known_at(one.at.get("closed_at"), as_at)
+        return _excluded(one) or Decision(PENDING if closed is None else UNKNOWN, "", None)
     if due < agreed:
         return _excluded(one) or Decision(UNKNOWN, "", None)
     return _timed(one, agreed, one.at.get("plan_done_at"), due, as_at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,22 +15,36 @@ import pandas as pd
 from checks.errors import UsageError
 from checks.logs import LOGS
 from connectors.sources.invented.calls import call_cases, call_rows, invent_calls
+from connectors.sources.invented.counter_visits import counter_visits
 from connectors.sources.invented.dissatisfactions import dissatisfactions
+from connectors.sources.invented.duties import duties
 from connectors.sources.invented.explained import owed_explanations
 from connectors.sources.invented.incident_states import incident_cases
 from connectors.sources.invented.incidents import incident_rows, invent_incidents
 from connectors.sources.invented.load import Load
+from connectors.sources.invented.meetings import meetings
+from connectors.sources.invented.messages import messages
 from connectors.sources.invented.places import Places
 from connectors.sources.invented.planted import BIGGEST_FORCE, DEFAULT_FORCE, SMALLEST_FORCE
 from connectors.sources.invented.spoilt import with_odd_rows
 from connectors.sources.invented.surveys import surveys
+from connectors.sources.invented.team_pages import team_pages
 from connectors.sources.invented.truth import Truth
+from connectors.sources.invented.updates import updates
 from connectors.sources.invented.victims import victims
 from connectors.sources.invented.window import Window
 from connectors.sources.invented.writing import write
 
-# One function per log, or few that belong together: rows by log, and cases in the shape of `Truth.cases`.
-INVENTED = (
+Inventor = Callable[[Places, Window, Load, float, np.random.Generator], tuple[dict[str, pd.DataFrame], pd.DataFrame]]
+# What is invented beside calls and their incidents: each a function that gives the rows of its log (or logs) and
+# their cases, drawn from a stream of its own, named after the function, so that another one changes nothing.
+INVENTED: tuple[Inventor, ...] = (
+    messages,
+    duties,
+    team_pages,
+    meetings,
+    updates,
+    counter_visits,
     victims,
     dissatisfactions,
     surveys,
@@ -85,7 +99,7 @@ def _refuse(forces: Sequence[str], seed: int) -> None:
 def _force(slug: str, window: Window, load: Load, seed: int) -> _Force:
     rng = _generator(seed, slug)
     size = 1.0 if slug == DEFAULT_FORCE else float(rng.uniform(SMALLEST_FORCE, BIGGEST_FORCE))
-    places = Places.of(slug)
+    places = Places.of(slug, window)
     calls = invent_calls(places, window, load, size, rng)
     incidents = invent_incidents(calls, places, window, load, size, rng)
     rows = {
@@ -94,15 +108,15 @@ def _force(slug: str, window: Window, load: Load, seed: int) -> _Force:
         "neighbourhoods": places.rows(),
     }
     cases = [call_cases(calls), incident_cases(incidents)]
-    for logs in INVENTED:
-        more, theirs = logs(places, window, load, size, _generator(seed, f"{slug}/{logs.__name__}"))
-        rows |= more
-        cases.append(theirs)
+    for invented in INVENTED:
+        more_rows, more_cases = invented(places, window, load, size, _generator(seed, f"{slug}/{invented.__name__}"))
+        rows |= more_rows
+        cases.append(more_cases)
     return _Force(slug, rows, pd.concat(cases, ignore_index=True))
 
 
 def _together(log: str, forces: list[_Force], window: Window, seed: int) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """One file of all forces; only the first has spoilt rows, so that the file as a whole stays fit."""
+    """One file of all forces; only the first has spoilt rows, so that it stays fit."""
     first, *others = forces
     rows, counts = with_odd_rows(log, first.slug, first.rows[log], window, _generator(seed, log))
     rows = pd.concat([rows, *(force.rows[log] for force in others)], ignore_index=True)

@@ -164,7 +164,12 @@ SLOW_999_WEEK = Spell("a week in which 999 calls wait", "answer_999", 0.74, begi
 FAR_RURAL = Spell(
     "rural emergencies of one area are reached late", "attend_emergency", 0.6, area="Western", setting="rural"
 )
-SPELLS = (SLOW_999_WEEK, FAR_RURAL)
+UNREAD_MAILBOX = Spell(
+    "a week in which a mailbox is not read", "message_answered", 0.4, begins=33, days=6, area="Eastern"
+)
+# The share of officers who stay with their teams.
+BIG_EVENT = Spell("officers are taken off their teams for a big event", "abstraction", 0.8, begins=26, days=3)
+SPELLS = (SLOW_999_WEEK, FAR_RURAL, UNREAD_MAILBOX, BIG_EVENT)
 KNIFE_EDGES = (
     KnifeEdge("a month kept with no case to spare", "attend_vulnerable", "vulnerable", "first"),
     KnifeEdge("a month missed by one case", "attend_priority", "priority", "last", short_by=1),
@@ -220,13 +225,35 @@ SPOILT = {
         Spoilt("unreadable", "answered_on", "2026-13-01"),
         Spoilt("not_in_value_set", "ethnic_group", "unknown"),
     ),
+    "messages": (
+        Spoilt("unreadable", "responded_at", "#VALUE!"),
+        Spoilt("unreadable", "reply_needed", "perhaps"),
+        Spoilt("required_missing", "neighbourhood", ""),
+        Spoilt("not_in_value_set", "channel", "pigeon"),
+        Spoilt("future", "responded_at", "2099-12-31T23:59:59Z"),
+    ),
+    "duties": (
+        Spoilt("unreadable", "ended_at", "2400"),
+        Spoilt("required_missing", "officer_id", ""),
+        Spoilt("not_in_value_set", "activity", "VIS"),
+        Spoilt("before_1990", "started_at", "1900-01-01 00:00"),
+    ),
 }
 CONFLICTS = {
     "calls": (Conflict("kind", "public", "silent"),),
     "incidents": (Conflict("grade_first", "priority", "scheduled"),),
     "victim_cases": (Conflict("enhanced_rights", "true", "false"),),
+    "messages": (Conflict("kind", "public", "test"),),
+    "duties": (Conflict("activity", "visible", "abstracted"),),
 }
 # Local times without an offset, on the days the clocks change: 01:30 did not exist, or came twice.
 BAD_CLOCK = {"forward": "nonexistent_local_time", "back": "ambiguous_local_time"}
 BAD_CLOCK_ROWS, BAD_CLOCK_TIME = 3, "01:30:00"
-REPEATED_ROWS = {"calls": 12, "incidents": 8, "victim_cases": 5, "victim_contacts": 5}
+REPEATED_ROWS = {
+    "calls": 12,
+    "incidents": 8,
+    "messages": 4,
+    "duties": 10,
+    "victim_cases": 5,
+    "victim_contacts": 5,
+}

@@ -27,8 +27,11 @@ def with_odd_rows(
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The rows with repeated and spoilt ones added at the end, and how many there are of each kind.
 
+    A log for which none is planted stays as it is.
     Spoilt rows are copies under keys of their own, so that no planned case changes its state.
     """
+    if log not in SPOILT:
+        return rows, {"written": len(rows), "repeated": 0, "quarantined": {}}
     key = LOGS[log].keys[0]
     repeated = rows.sample(min(REPEATED_ROWS.get(log, 0), len(rows)), random_state=rng)
     changes = _changes(log, window) if len(rows) else []
@@ -44,8 +47,6 @@ def with_odd_rows(
 
 def _changes(log: str, window: Window) -> list[list[Spoilt]]:
     """What is changed in each copied row: one version of it, or two under one key that contradict each other."""
-    if log not in SPOILT:
-        return []
     pairs = [(Spoilt("conflicting_duplicate", c.column, v) for v in (c.one, c.other)) for c in CONFLICTS.get(log, ())]
     return [[one] for one in (*SPOILT[log], *_bad_clocks(window, log))] + [list(pair) for pair in pairs]
 

@@ -17,11 +17,18 @@ from connectors.sources.invented.window import Array, Moments, Window, local_day
 _COUNTED = (MET, MISSED, PENDING, UNKNOWN, EXCLUDED, TIMED)
 STANDARD = "policing_pledge_2008"
 # Another number for every change of what is planted, so that logs of an earlier version are not taken for these.
-PLAN = 2
-# A case is counted into its local day and month, unless it covers more than a day itself.
-_PERIODS = {"treatment_gap": ("year",)}
-_USUAL_PERIODS = ("day", "month")
-_BEGINS = {"day": "D", "month": "M", "year": "Y"}
+PLAN = 3
+# Measures whose cases cover more than a day by themselves; they are counted in that period and in no shorter one.
+COVERS = {
+    "visible_time": "month",
+    "visible_when_needed": "month",
+    "abstraction": "month",
+    "turnover": "rolling_12_months",
+    "meeting_held": "month",
+    "update_published": "month",
+    "treatment_gap": "year",
+}
+_COUNTED_IN = {"day": ["day"], "month": ["day", "month"], "year": ["year"], "rolling_12_months": ["rolling_12_months"]}
 
 
 @dataclass(frozen=True)
@@ -29,8 +36,9 @@ class Truth:
     """What was planted.
 
     `cases` has one row per standard, measure and case: standard, force, measure, case_id, local_day, state, reason,
-    missed_at (UTC; when the promise was broken). Records that run for months begin before the window. `rows` says
-    per log how many rows were written, repeated, and spoilt (by kind): spoilt rows are in no case.
+    missed_at (UTC; when the promise was broken); timed shares have their `part` and `whole` beside them. Records that
+    run for months begin before the window. `rows` says per log how many rows were written, repeated, and spoilt (by
+    kind): spoilt rows are in no case.
     """
 
     forces: tuple[str, ...]
@@ -45,7 +53,19 @@ class Truth:
 
     def counts(self) -> list[dict[str, Any]]:
         """One record per standard, force, measure and period, with the counts of `verdicts` and the reasons."""
-        return [record for period in _BEGINS for record in _counts(self.cases, period)]
+        covers = self.cases["measure"].map(COVERS).fillna("day")
+        month = self.cases["local_day"].dt.to_period("M")
+        begins = {
+            "day": self.cases["local_day"],
+            "month": month.dt.to_timestamp(),
+            "year": self.cases["local_day"].dt.to_period("Y").dt.to_timestamp(),
+            "rolling_12_months": (month - 11).dt.to_timestamp(),
+        }
+        return [
+            record
+            for period, first_day in begins.items()
+            for record in _counts(self.cases.assign(local_day=first_day)[covers.isin(_COUNTED_IN[period])], period)
+        ]
 
     def to_json(self) -> str:
         head = {
@@ -66,9 +86,6 @@ class Truth:
 
 def _counts(cases: pd.DataFrame, period: str) -> list[dict[str, Any]]:
     by = ["standard", "force", "measure", "local_day"]
-    counted_so = [measure for measure in cases["measure"].unique() if period in _PERIODS.get(measure, _USUAL_PERIODS)]
-    begins = cases["local_day"].dt.to_period(_BEGINS[period]).dt.to_timestamp()
-    cases = cases.assign(local_day=begins)[cases["measure"].isin(counted_so)]
     states = cases.groupby([*by, "state"]).size().unstack(fill_value=0).reindex(columns=list(_COUNTED), fill_value=0)
     reasons = _reasons(cases, by)
     records = []
@@ -122,7 +139,7 @@ def cases_of(
     case_id: Array,
     started_at: Moments,
     state: Array,
-    reason: Array,
+    reason: Array | str = "",
     *,
     standard: str = STANDARD,
     missed_at: Moments | None = None,

@@ -43,7 +43,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
     now = datetime(2026, 11, 21, tzinfo=UTC)
     sources = tuple(f"{name}={SHARED / file}" for name, file in FILES.items())
     plan = steps.start(steps.new_plan(settings, now, now, sources=sources), settings)
-    return plan, settings, steps.admit(plan, settings)
+    return plan, settings, steps.admit(plan, settings).rows
 
 
 @pytest.fixture(scope="module")

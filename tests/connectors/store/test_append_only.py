@@ -12,6 +12,7 @@ from sqlalchemy.exc import DatabaseError
 
 from connectors.store.tables import metadata
 
+GENERATED = ("verdicts", "sensitivity")  # a generated column cannot be inserted
 NOW = datetime(2026, 3, 30, tzinfo=UTC)
 ROWS: dict[str, dict[str, Any]] = {
     "runs": {"run_id": "r1", "run_number": 1, "as_at": NOW, "started_at": NOW, "standards": "",
@@ -37,12 +38,17 @@ ROWS: dict[str, dict[str, Any]] = {
     "funnels": {
         "run_id": "r1", "run_number": 1, "period": "month", "period_start": date(2026, 3, 1), "level": "force",
     },
+    "sensitivity": {
+        "run_id": "r1", "run_number": 1, "period": "month", "period_start": date(2026, 3, 1), "verdict": "kept",
+    },
     "explanations": {"breach_id": "b1", "recorded_at": NOW, "reason": "staffing"},
+    "acknowledgements": {"breach_id": "b1", "recorded_at": NOW},
     "integrity_signals": {"run_id": "r1", "signal": "heaping"},
     "delays": {
         "run_id": "r1", "run_number": 1, "measure": "attend_emergency", "force": "kent",
         "period_start": date(2026, 3, 1), "stage": "travel",
     },
+    "alert_health": {"run_id": "r1", "month": date(2026, 3, 1), "force": "norfolk", "kind": "first_miss"},
 }  # fmt: skip
 
 
@@ -63,7 +69,9 @@ def test_no_update_no_delete(filled: Engine, name: str) -> None:
     if filled.dialect.name == "postgresql":
         statements.append(f"TRUNCATE {name} CASCADE")
     else:
-        statements.append(f"REPLACE INTO {name} SELECT * FROM {name}" if name != "verdicts" else statements[0])
+        statements.append(
+            f"REPLACE INTO {name} SELECT * FROM {name}" if name not in ("verdicts", "sensitivity") else statements[0]
+        )
     for statement in statements:
         with pytest.raises(DatabaseError, match="append-only"), filled.begin() as conn:
             conn.execute(text(statement))

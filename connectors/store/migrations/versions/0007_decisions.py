@@ -1,6 +1,6 @@
 """Every decision of a night is a row of `announcements`: what it is about, where it is said, what it belongs to.
 
-Revision 0007, after 0005.
+Revision 0007, after 0006.
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from connectors.store.moment import Moment
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 
 TEXTS = (
     "standard", "measure", "force", "area", "log", "severity", "period", "verdict", "run_id", "said_in", "thread_of",

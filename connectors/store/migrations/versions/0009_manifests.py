@@ -1,13 +1,13 @@
 """What a run vouches for, signed: its manifest, the signature of its hash and the public key that checks it.
 
-Revision 0009, after 0007.
+Revision 0009, after 0008.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 
 COLUMNS = ("manifest", "signature", "public_key")
 
