@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from checks.errors import UsageError
 from connectors.settings import Settings
@@ -179,6 +179,19 @@ def test_two_watches_at_once_and_a_lost_answer_leave_one_message(watched: Watche
     assert len(watched.server.posted()) == 1
     assert [row["state"] for row in watched.rows(announcements)] == ["sent"]
     assert len(watched.rows()) == 1
+
+
+def test_killed_between_post_and_mark_the_next_watch_finds_the_message_and_edits_it(watched: Watched) -> None:
+    watched.deliver(SOON, LATER)
+    watched.look("06:30")
+    with open_store(watched.settings.store).begin() as conn:  # what such a kill leaves
+        conn.execute(update(announcements).values(state="claimed", slack_ts="", sent_at=None))
+    watched.look("06:40")  # the claim may still be somebody's
+    assert len(watched.server.posted()) == 1 and "m2" not in watched.text()
+    watched.look("09:15")
+    assert len(watched.server.posted()) == 1 and "m1 by 10:00, m2 by 13:00" in watched.text()
+    (row,) = watched.rows(announcements)
+    assert row["state"] == "sent" and row["slack_ts"] == watched.server.posted()[0]["ts"]
 
 
 def test_slack_down_loses_nothing_and_the_newest_list_is_what_is_said(watched: Watched) -> None:
