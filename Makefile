@@ -44,7 +44,7 @@ bench: setup-dev
 	@$(BIN)/python -m tests.bench
 
 chaos: setup-dev
-	@PLEDGE_CHAOS=1 $(BIN)/pytest -s tests/chaos
+	@PLEDGE_CHAOS=1 $(BIN)/pytest -s tests/chaos tests/journey/test_journey_month_of_alerts.py
 
 clean:
 	@rm -rf .venv .pledge

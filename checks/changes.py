@@ -32,7 +32,7 @@ class Reason(StrEnum):
     ORDINARY_VARIATION = "ordinary_variation"
     STEADILY_BELOW = "steadily_below"  # ordinary variation of a process that cannot keep the promise as it is
     IMPROVING = "improving"
-    MAY_BE_CHANCE = "may_be_chance"  # no chart yet, and the promise lies inside the figure's interval
+    MAY_BE_CHANCE = "may_be_chance"  # the promise lies inside the interval (no chart yet), or chance alone explains it
     BELOW_MINIMUM_N = "below_minimum_n"
     SAID_RECENTLY = "said_recently"
     DEPENDS_ON_UNKNOWN = "depends_on_unknown"  # kept only if the unknown cases are left out: no end of an episode
@@ -97,7 +97,7 @@ class Promise:
 @dataclass(frozen=True)
 class Judged:
     """A figure as one run left it: counts, target as a share, 95 % interval as shares, SPC variation or '';
-    `run` wrote it."""
+    `run` wrote it. `chance`: how probable so few met are, things being as usual (None = not known)."""
 
     period_start: date
     verdict: str
@@ -112,6 +112,7 @@ class Judged:
     depends_on_unknown: bool = False
     run: str = ""
     why: str = ""
+    chance: float | None = None
 
     @property
     def rate(self) -> float | None:

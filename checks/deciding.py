@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from checks.chance import RARE
 from checks.changes import Change, Decision, Judged, Kind, Promise, Reason, Said, Silence
 from checks.feeds import Gap, last_day
 from checks.verdict import Verdict
@@ -150,11 +151,14 @@ def _missed(promise: Promise, figure: Judged, said: Said | None, night: Night) -
 
 
 def _unalarming(figure: Judged) -> Reason | None:
-    """Why a miss does not alarm: the chart decides; where there is none yet, the figure's own interval."""
+    """Why a miss does not alarm: the chart decides, unless chance alone explains what it takes for a signal; where
+    there is no chart yet, the figure's own interval."""
     if figure.signal == "common_cause":
         return Reason.STEADILY_BELOW if figure.assurance == "consistently_missed" else Reason.ORDINARY_VARIATION
     if figure.signal == "special_cause_improving":
         return Reason.IMPROVING
+    if figure.chance is not None and figure.chance >= RARE:
+        return Reason.MAY_BE_CHANCE
     if figure.signal in ("", "no_limits") and figure.target is not None and figure.target < 1:
         return Reason.MAY_BE_CHANCE if (figure.rate_high or 0) >= figure.target else None
     return None
@@ -200,6 +204,9 @@ def _without_overtaken(decisions: list[Decision]) -> list[Decision]:
     told = [n for n, each in enumerate(decisions) if isinstance(each, Change) and each.kind is not Kind.RESTATED]
     opened = {each.since for each in decisions if isinstance(each, Change) and each.kind is Kind.FIRST_MISS}
     kept = decisions.copy()
+    last = kept[told[-1]] if told else None
+    if isinstance(last, Change) and last.kind is Kind.STILL_MISSED and last.since in opened:
+        kept[told[-1]] = replace(last, kind=Kind.FIRST_MISS)  # nobody has been told of its beginning
     for n in told:
         change = kept[n]
         assert isinstance(change, Change)

@@ -58,6 +58,10 @@ class Settings:
     )
     slack_routes: str = _setting("", "file of routes (YAML); without it all goes to the channels above")
     slack_say_again_days: str = _setting("7", "after how many days a promise that is still missed is said again")
+    slack_watch_hours: str = _setting(
+        "12", "after how many hours the at-risk list is a new message, no edit of the old"
+    )
+    watch_hours: str = _setting("", "one number of hours before it is due from which the watch lists a case")
     slack_app_token: str = _setting("", "app-level token (xapp-…) by which `pledge slack listen` hears", secret=True)
     slack_answerers: str = _setting("", "IDs of the user groups that may acknowledge and explain, with blanks between")
     slack_reminders: str = _setting(

@@ -9,15 +9,18 @@ import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from checks.errors import PledgeError, UsageError
 from connectors.settings import Settings, load
 
 log = logging.getLogger("pledge")
+WATCH_EVERY = timedelta(minutes=15)
+# Left for saying what was found.
+WATCH_MARGIN = timedelta(minutes=2)
 
 
 def _settings() -> Settings:
@@ -121,3 +124,22 @@ def digest_overdue() -> None:
     from dags import operations
 
     operations.check_digest(_settings(), datetime.now(UTC), log.info)
+
+
+def watch(tick: datetime, scheduled: bool) -> None:
+    """One watch; skipped when it cannot finish before the next one, which sees all it would have seen."""
+    from dags import operations
+    from dags.watching import watch, within_hours
+
+    settings, begun = _settings(), datetime.now(UTC)
+    left = (tick if scheduled else begun) + WATCH_EVERY - WATCH_MARGIN - begun
+    seen = None
+    with _told():
+        if left > timedelta(0):
+            within = within_hours(settings.watch_hours)
+            seen = watch(settings, begun if scheduled else tick, begun, within, left.total_seconds())
+    if seen is None:
+        raise AirflowSkipException("The watch cannot finish before the next one; nothing was changed.")
+    log.info("%s cases run out soon, %s of them newly listed.", len(seen.clocks), seen.added)
+    if scheduled:
+        operations.digest_absent(settings, begun, log.info)

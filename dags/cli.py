@@ -17,7 +17,15 @@ import typer
 
 from checks.errors import UsageError
 from connectors.settings import Settings, load
-from dags import cli_alerts, cli_explaining, cli_findings, cli_privacy, cli_statistics, cli_trace
+from dags import (
+    cli_alerts,
+    cli_explaining,
+    cli_findings,
+    cli_privacy,
+    cli_statistics,
+    cli_trace,
+    cli_watch,
+)
 from dags.cli_chain import app as chain_app
 from dags.cli_slack import slack_app
 from dags.failing import failure
@@ -55,6 +63,7 @@ app.add_typer(standards_app, name="standards")
 app.add_typer(chain_app)
 cli_findings.register(app)
 cli_statistics.register(app)
+cli_watch.register(app)
 cli_explaining.register(app)
 app.add_typer(slack_app, name="slack")
 cli_trace.register(app)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from checks.chance import chance_of
 from checks.changes import Decision, Judged, Promise, Said
 from checks.commitment import measures
 from checks.deciding import NEWS_DAYS, Night, decide
@@ -19,7 +21,7 @@ from checks.standard import Standard, rule_for
 from checks.verdict import Verdict
 from connectors.settings import Settings
 from connectors.store import decisions, read
-from connectors.store.changed import changed_figures, ever_judged
+from connectors.store.changed import changed_figures, earlier_counts, ever_judged
 from connectors.store.write import run_number
 from dags.feeds import delivered_of
 from dags.plan import Plan, zones
@@ -27,6 +29,8 @@ from dags.plan import Plan, zones
 Row = Mapping[str, Any]
 SEVERITIES = ("", "low", "medium", "high")
 _MONTH = timedelta(days=31)
+CHANCE_FROM = {"day": timedelta(days=90), "month": timedelta(days=3 * 366)}
+"""How far back what is usual is read: a day's as far as its chart."""
 
 
 def decided(conn: Connection, plan: Plan, settings: Settings, standards: Sequence[Standard]) -> list[Decision]:
@@ -44,6 +48,13 @@ def decided(conn: Connection, plan: Plan, settings: Settings, standards: Sequenc
         found.append(decide_feed(feed, told, severity_of_feed(standards, feed.log), today))
     found += _promises(conn, standards, said, night, since, number)
     return found
+
+
+def broken_feeds(conn: Connection, settings: Settings, today: date) -> list[tuple[str, str]]:
+    """The (force, log) that are dead or unfit by all deliveries so far; the force `all` = a file of several."""
+    newest = max((row["run_number"] for row in read.read_table(conn, "runs")), default=0)
+    delivered, reasons = _delivered(conn, settings, newest)
+    return [(feed.force, feed.log) for feed in feed_states(delivered, today, reasons) if feed.state != "fit"]
 
 
 def say_again_days(settings: Settings) -> int:
@@ -71,8 +82,19 @@ def _promises(
         if key[1] in measures():
             promise = _promise(by_name[key[0]], key, after[-1])
             told = said.get((*key, ""))
-            figures = [_judged(row) for row in before], [_judged(row) for row in after]
+            figures = [_judged(row) for row in before], [_weighed(conn, row, number) for row in after]
             yield from decide(promise, *figures, told, night, judged_before=key in judged)
+
+
+def _weighed(conn: Connection, row: Row, number: int) -> Judged:
+    """A figure, with the chance of it where its chart takes it for a bad signal, or where there is no chart and no
+    interval tells, because not a single miss was promised."""
+    figure = _judged(row)
+    untold = figure.signal in ("", "no_limits") and figure.target == 1
+    if figure.verdict != Verdict.MISSED or not (untold or figure.signal == "special_cause_concerning"):
+        return figure
+    earlier = earlier_counts(conn, row, number, CHANCE_FROM.get(row["period"], CHANCE_FROM["month"]))
+    return replace(figure, chance=chance_of((figure.numerator, figure.denominator), earlier))
 
 
 def _promise(standard: Standard, key: tuple[Any, ...], row: Row) -> Promise:

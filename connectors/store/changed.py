@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, and_, or_, select
 
+from connectors.store.newest import newest
 from connectors.store.tables import FIGURE, runs, verdicts
 
 Row = dict[str, Any]
@@ -57,3 +58,22 @@ def ever_judged(conn: Connection, up_to: int, measures: Sequence[str]) -> set[tu
     about = and_(judged, verdicts.c.measure.in_(measures), verdicts.c.run_number <= up_to)
     chosen = select(*(verdicts.c[name] for name in PROMISE)).where(about, verdicts.c.neighbourhood == "").distinct()
     return {tuple(row) for row in conn.execute(chosen)} if measures else set()
+
+
+def earlier_counts(
+    conn: Connection, figure: Mapping[str, Any], up_to: int, as_far_back: timedelta
+) -> list[tuple[int, int]]:
+    """(numerator, denominator) of the periods before a figure of the same promise, oldest first.
+
+    A period that is over but has an open case yet counts, too: a month with one would else be unknown for long.
+
+    Args:
+        up_to: a run_number: as that run left them.
+        as_far_back: how long before the figure's period the first of them may begin.
+    """
+    start, table = figure["period_start"], verdicts.c
+    about = [table[name] == figure[name] for name in (*PROMISE, "neighbourhood")]
+    before = and_(table.period_start < start, table.period_start >= start - as_far_back)
+    found = newest(verdicts, *about, before, up_to=up_to)
+    chosen = select(found.c.numerator, found.c.denominator).where(found.c.denominator > 0)
+    return [(row[0], row[1]) for row in conn.execute(chosen.order_by(found.c.period_start))]

@@ -34,6 +34,7 @@ DATED_BY: dict[Table, str] = {
     tables.erasures: "recorded_at",
     tables.erased: "",
     tables.accesses: "accessed_at",
+    tables.at_risk: "due_at",
 }
 BY_COLUMN = (
     "force", "area", "neighbourhood", "commitment", "measure", "standard", "period", "signal", "stage", "against",

@@ -450,6 +450,23 @@ funnels = Table(
 FUNNEL = ("standard", "measure", "period", "period_start", "level", "within", "unit")
 Index("funnels_by_unit", *(funnels.c[name] for name in FUNNEL), funnels.c.run_number, unique=True)
 
+# The watch's list: the state of every clock that was about to run out (`outcome` '' = it still runs).
+at_risk = Table(
+    "at_risk",
+    metadata,
+    _key("measure"),
+    _key("force"),
+    _key("case_id"),
+    Column("due_at", Moment, primary_key=True),
+    _text("area"),
+    _text("channel"),
+    Column("listed_at", Moment, nullable=False),
+    _text("outcome"),
+    Column("settled_at", Moment),
+    CheckConstraint("outcome IN ('', 'saved', 'missed', 'gone')", name="at_risk_outcome"),
+    Index("at_risk_by_outcome", "outcome", "due_at"),
+)
+
 alert_health = Table(
     "alert_health",
     metadata,

@@ -69,7 +69,7 @@ def prepare(engine: Engine, night: int, again: int = 0) -> None:
         begun = {"run_id": run_id, "as_at": as_at(night), "started_at": as_at(night), "standards": [STANDARD]}
         start_run(conn, begun)
         if not again:
-            record_figures(conn, run_id, figures(night))
+            record_figures(conn, run_id, figures(night), lambda row: {"signal": row["signal"]})
             deliver(conn, run_id, night)
         finish_run(conn, run_id)
 

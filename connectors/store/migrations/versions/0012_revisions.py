@@ -1,6 +1,6 @@
 """Said then, known now: the revision triangle, and which figures are still provisional.
 
-Revision 0012, after 0010. The two databases count days in words of their own, hence the one blank in the views.
+Revision 0012, after 0011. The two databases count days in words of their own, hence the one blank in the views.
 """
 
 from pathlib import Path
@@ -9,7 +9,7 @@ from string import Template
 from alembic import op
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 
 HERE = Path(__file__).parent
 FOLDER = HERE / "0012_revisions"
