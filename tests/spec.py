@@ -26,7 +26,7 @@ from checks.database import connect
 from checks.judging import AppliedRule, Window, judge, prepare
 from checks.logs import LOGS, Kind
 from checks.standard import Limit, Rule
-from connectors.lake.tables import log_schema
+from connectors.lake.schema import log_schema
 from connectors.lake.typing import LocalTime, typed
 
 FORCE = "norfolk"

@@ -23,7 +23,7 @@ from checks.database import connect
 from checks.judging import AppliedRule, Window, judge, prepare
 from checks.logs import LOGS
 from checks.standard import Limit, every_combination
-from connectors.lake.tables import log_schema
+from connectors.lake.schema import log_schema
 from tests.checks.oracle import neighbourhood_rows as drawing
 from tests.checks.oracle import oracle_of
 from tests.checks.oracle.neighbourhoods import AskedOf, Case

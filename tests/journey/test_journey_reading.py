@@ -30,7 +30,7 @@ COLUMNS = {
 }
 # What the product adds to them; each is written down where the table is made.
 EXTRAS = {
-    "runs": {"run_number", "input_key"},
+    "runs": {"run_number", "input_key", "manifest", "signature", "public_key"},
     "verdicts": {
         "run_number", "excluded_by_reason", "minimum_n", "restated_why", "signal_rules", "signal_why", "assurance",
         "trial", "provisional",
@@ -73,8 +73,9 @@ def test_data_goes_to_standard_output_and_progress_to_standard_error(judged: Ple
     )  # fmt: skip
     assert said.code == 0, said.err
     assert all(row["run_id"] for row in json.loads(said.out))
-    assert [line.split(":")[0] for line in said.err.splitlines()[:4]] == [
-        str(judged.input / "calls.csv"), str(judged.input / "incidents.csv"), "norfolk", "suffolk",
+    assert [line.split(":")[0] for line in said.err.splitlines()[:5]] == [
+        "A signing key was made", str(judged.input / "calls.csv"), str(judged.input / "incidents.csv"), "norfolk",
+        "suffolk",
     ]  # fmt: skip
     assert not any("Warning" in line or "Traceback" in line for line in said.err.splitlines())
 

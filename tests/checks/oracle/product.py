@@ -14,7 +14,7 @@ from checks.commitment import Measure
 from checks.database import connect
 from checks.judging import AppliedRule, Window, judge, log_script, prepare, rules_script, run_script
 from checks.logs import LOGS
-from connectors.lake.tables import log_schema
+from connectors.lake.schema import log_schema
 
 Rows = Sequence[Mapping[str, Any]]
 

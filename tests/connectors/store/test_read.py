@@ -113,7 +113,7 @@ def test_filters_of_other_tables(
     ("name", "as_of", "filters", "sentence"),
     [
         ("nothing", None, {}, "there is no such table"),
-        ("runs", None, {"force": "norfolk"}, "runs cannot be filtered by it; .* Use from, to"),
+        ("runs", None, {"force": "norfolk"}, "runs cannot be filtered by it; .* Use status, from, to"),
         ("expectation_results", None, {"from": date(2026, 1, 1)}, "cannot be filtered"),
         ("verdicts", None, {"commitment": "five"}, "five; a whole number"),
         ("verdicts", None, {"run_id": "r1"}, "cannot be filtered"),
