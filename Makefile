@@ -44,7 +44,8 @@ bench: setup-dev
 	@$(BIN)/python -m tests.bench
 
 chaos: setup-dev
-	@PLEDGE_CHAOS=1 $(BIN)/pytest -s tests/chaos tests/journey/test_journey_month_of_alerts.py
+	@PLEDGE_CHAOS=1 PLEDGE_TAMPERINGS=200 KILLS=500 $(BIN)/pytest -s tests/chaos \
+		tests/journey/test_journey_month_of_alerts.py tests/journey/test_journey_chain.py tests/journey/test_journey_killed.py
 
 clean:
 	@rm -rf .venv .pledge
