@@ -139,7 +139,7 @@ def test_one_of_two_logs_cannot_be_read(pledge: Pledge, kind: str) -> None:
     bad = one(row for row in pledge.tables()["deliveries"] if row["fitness"] == "unfit")
     assert (bad["log"], bad["rows_admitted"]) == ("calls", 0)
     assert str(pledge.input / "calls.csv") in bad["reason"] or "header" in bad["reason"].lower()
-    assert sorted(pledge.versions()) == ["cases", "incidents"]
+    assert sorted(pledge.versions()) == ["cases", "incidents", "seals"]
     assert verdict(pledge, "attend_emergency", "04") == "kept"
     assert verdict(pledge, "answer_999", "04") == "cannot_judge"
 

@@ -69,7 +69,7 @@ def test_whichever_comes_first_decides_and_of_two_at_once_the_one_named_first() 
 
 def test_another_log_changes_no_row_of_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     invent(tmp_path / "all", ["norfolk"], 2, 3, SPRING)
-    monkeypatch.setattr(invention, "INVENTED", invention.INVENTED[1:])
+    monkeypatch.setattr(invention, "INVENTED", [each for each in invention.INVENTED if each.__name__ != "victims"])
     invent(tmp_path / "fewer", ["norfolk"], 2, 3, SPRING)
     for fewer in (tmp_path / "fewer").glob("*.csv"):
         assert fewer.read_bytes() == (tmp_path / "all" / fewer.name).read_bytes()
