@@ -27,8 +27,8 @@ def digest_overdue(**_: Any) -> None:
 
 
 # The DAG is due at 05:00 local time. The callback runs on the executor, so that no triggerer is needed for it.
-# `airflow dags test` (3.3) falls over a DAG with a deadline once its run has succeeded. Nothing is overdue there, unless
-# whoever tests the deadline asks for it.
+# `airflow dags test` (3.3) falls over a DAG with a deadline once its run has succeeded. Nothing is
+# overdue there, except for whoever tests the deadline.
 _IS_TEST = sys.argv[1:3] == ["dags", "test"] and "AIRFLOW_TEST_WITH_DEADLINE" not in os.environ
 DIGEST_DUE = (
     None
