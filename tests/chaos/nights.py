@@ -22,7 +22,9 @@ from dags.plan import Plan, chosen_standards
 
 STANDARD = "policing_pledge_2008"
 PROMISES, DATA = "C0123456789", "C0000000DATA"
-FIRST = date(2026, 1, 1)
+# So long ago that a thousand nights are over today: the local Slack stamps messages with the real clock, and a message
+# is looked for from the day before the night it was laid down.
+FIRST = date(2022, 1, 1)
 FORCES = {"norfolk": ("", "north"), "kent": ("",)}
 MEASURES = {"answer_999": "calls", "answer_non_emergency": "calls", "attend_emergency": "incidents"}
 
