@@ -10,11 +10,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from checks.errors import UsageError
 
 PREFIX = "PLEDGE_"
+IN_A_FILE = "_FILE"
 MASK = "***"
 # Greedy up to the last @: a password may itself hold an @, a colon or a slash that nobody encoded.
 _USER_PASSWORD = re.compile(r"(?<=://)([^:/@]*):.*@")
@@ -94,12 +96,33 @@ def variable(name: str) -> str:
 
 
 def load(environ: Mapping[str, str]) -> Settings:
-    """Read the settings; raises UsageError for a `PLEDGE_…` variable that does not exist."""
+    """Read the settings; `<variable>_FILE` names a file that holds the value, as containers are handed their secrets.
+
+    Raises UsageError for a `PLEDGE_…` variable that does not exist, one set both ways, or a file that cannot be read.
+    """
     by_variable = {variable(f.name): f.name for f in fields(Settings)}
-    for name in sorted(environ):
-        if name.startswith(PREFIX) and name not in by_variable:
+    given: dict[str, str] = {}
+    for name in sorted(name for name in environ if name.startswith(PREFIX)):
+        target = name.removesuffix(IN_A_FILE)
+        if target not in by_variable:
             raise _unknown(name, list(by_variable))
-    return Settings(**{field: environ[name] for name, field in by_variable.items() if environ.get(name)})
+        if not environ[name]:
+            continue
+        if target in given:
+            raise UsageError(
+                f"environment variables {target} and {name}", "both are set", "one of the two", "Remove one of them."
+            )
+        given[target] = environ[name] if name == target else _read(name, Path(environ[name]))
+    return Settings(**{by_variable[name]: value for name, value in given.items()})
+
+
+def _read(name: str, path: Path) -> str:
+    """The text of the file a variable names, without the line's end an editor leaves."""
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        found = type(error).__name__ if isinstance(error, UnicodeDecodeError) else error.strerror
+        raise UsageError(f"{name}, file {path}", f"it cannot be read ({found})", "a file of text", "Mend it.") from None
 
 
 def _unknown(name: str, known: list[str]) -> UsageError:

@@ -14,7 +14,7 @@ from typing import IO
 from zoneinfo import ZoneInfo
 
 from checks.errors import UsageError
-from connectors.settings import Settings
+from connectors.settings import IN_A_FILE, Settings
 from connectors.sources.invented import PLAN, invent
 from dags.tables import Format
 
@@ -91,8 +91,7 @@ def _airflow(settings: Settings, logs: Path, judged: datetime, log: Path) -> int
     binary = Path(sys.executable).with_name("airflow")
     if not binary.exists():
         raise UsageError(str(binary), "Airflow is not installed here", "the environment of `make setup`", "Run it.")
-    environment = {
-        **os.environ,
+    set_here = {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -106,6 +105,8 @@ def _airflow(settings: Settings, logs: Path, judged: datetime, log: Path) -> int
         "PLEDGE_INPUT": str(logs.resolve()),
         "PLEDGE_NIGHTLY_STANDARDS": " ".join(STANDARDS),
     }
+    in_files = {name + IN_A_FILE for name in set_here}  # both at once would be refused
+    environment = {**{name: value for name, value in os.environ.items() if name not in in_files}, **set_here}
     home.mkdir(parents=True, exist_ok=True)
     migrated = home / f"migrated-{version('apache-airflow')}"
     commands = [["dags", "test", "nightly", judged.isoformat()]]

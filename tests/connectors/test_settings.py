@@ -74,3 +74,32 @@ def test_the_compose_example_and_readme_name_only_settings_that_exist() -> None:
     lines = [line.strip().lstrip("# ") for line in example.read_text("utf-8").splitlines()]
     named = {line.partition("=")[0] for line in lines if line.startswith("PLEDGE_") and "=" in line}
     assert named <= known
+
+
+def test_a_secret_may_come_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("xoxb-1\n", encoding="utf-8")
+    settings = load({"PLEDGE_SLACK_TOKEN_FILE": str(tmp_path / "token"), "PLEDGE_STORE_FILE": ""})
+    assert settings.slack_token == "xoxb-1"
+    assert settings.store == Settings().store, "an empty variable counts as not set"
+
+
+def test_a_setting_given_both_ways_is_refused_without_its_value(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("xoxb-1", encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        load({"PLEDGE_SLACK_TOKEN": "hunter2", "PLEDGE_SLACK_TOKEN_FILE": str(tmp_path / "token")})
+    assert "PLEDGE_SLACK_TOKEN and PLEDGE_SLACK_TOKEN_FILE: both are set" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("content", "found"), [(None, "No such file"), (b"\xff\xfe", "UnicodeDecodeError")])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes | None, found: str) -> None:
+    if content is not None:
+        (tmp_path / "token").write_bytes(content)
+    with pytest.raises(UsageError, match=found) as caught:
+        load({"PLEDGE_SLACK_TOKEN_FILE": str(tmp_path / "token")})
+    assert str(tmp_path / "token") in str(caught.value)
+
+
+def test_a_misspelt_variable_of_a_file_is_refused_too() -> None:
+    with pytest.raises(UsageError, match="PLEDGE_SLACK_TOKN_FILE: it is not a setting"):
+        load({"PLEDGE_SLACK_TOKN_FILE": "/run/secrets/token"})
