@@ -22,14 +22,11 @@ setup-dev: .venv/installed-dev
 .venv/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f"Python {v[0]}.{v[1]} found; 3.11 to 3.13 needed. Try: make PYTHON=python3.11 …")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@echo "Installing from requirements.lock (once; a minute or two) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@docker/install.sh $(BIN)/python
 	@touch $@
 
 .venv/installed-dev: .venv/installed requirements-dev.lock
-	@echo "Installing the test tools from requirements-dev.lock (once) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
+	@docker/install.sh $(BIN)/python dev
 	@touch $@
 
 format: setup-dev

@@ -113,7 +113,7 @@ def load(environ: Mapping[str, str]) -> Settings:
                 f"environment variables {target} and {name}", "both are set", "one of the two", "Remove one of them."
             )
         given[target] = environ[name] if name == target else _read(name, Path(environ[name]))
-    return Settings(**{by_variable[name]: value for name, value in given.items()})
+    return Settings(**{by_variable[name]: value for name, value in given.items() if value})
 
 
 def _read(name: str, path: Path) -> str:

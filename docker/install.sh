@@ -1,0 +1,21 @@
+#!/bin/sh
+# Installs the product into an existing Python environment, from the locks alone: every package by its hash, nothing newer,
+# nothing else. `make setup`, CI and the Dockerfile all run this.
+#   docker/install.sh PYTHON        what a run needs
+#   docker/install.sh PYTHON dev    the test tools, after the above
+set -eu
+python=$1
+cd "$(dirname "$0")/.."
+
+install() {
+    "$python" -m pip install --quiet --disable-pip-version-check --no-deps "$@"
+}
+
+if [ "${2:-}" = dev ]; then
+    echo "Installing the test tools from requirements-dev.lock (once) …"
+    install --require-hashes -r requirements-dev.lock
+else
+    echo "Installing from requirements.lock (once; a minute or two) …"
+    install --require-hashes -r requirements.lock
+    install --no-build-isolation --editable .
+fi
