@@ -16,9 +16,10 @@ from dags import airflow_steps as steps
 from dags.airflow_alerts import DIGEST_DUE, task_failed
 
 # An announcement claimed by a try that died is free again after 15 minutes: the last try comes later than that.
-# Airflow's own setting wins where it is set.
+# Airflow's own settings win where they are set.
 TRIES = int(os.environ.get("AIRFLOW__CORE__DEFAULT_TASK_RETRIES", "3"))
-EVERY_TASK = {"retries": TRIES, "retry_delay": timedelta(minutes=6), "on_failure_callback": task_failed}
+WAIT = timedelta(seconds=int(os.environ.get("AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY", "360")))
+EVERY_TASK = {"retries": TRIES, "retry_delay": WAIT, "on_failure_callback": task_failed}
 
 
 @dag(
