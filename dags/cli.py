@@ -21,6 +21,7 @@ from dags import (
     cli_alerts,
     cli_explaining,
     cli_findings,
+    cli_pack,
     cli_privacy,
     cli_statistics,
     cli_trace,
@@ -68,6 +69,7 @@ cli_watch.register(app)
 cli_explaining.register(app)
 app.add_typer(slack_app, name="slack")
 cli_trace.register(app)
+cli_pack.register(app)
 cli_privacy.register(app)
 cli_alerts.register(app)
 
