@@ -6,14 +6,14 @@ Pure: the cases and the logs are laid out on the connection by the caller.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from checks.commitment import Measure, measures
-from checks.judging import measure_script
+from checks.judging import measure_script, table_script
 from checks.logs import LOGS
 
 _SQL = Path(__file__).parent / "sql"
@@ -26,12 +26,29 @@ def logs_of(measure: Measure) -> tuple[str, ...]:
     return tuple(name for name in LOGS if name in measure.logs or re.search(rf"\b(from|join) {name}\b", script))
 
 
-def lay_figure_cases(con: duckdb.DuckDBPyConnection, figure: Mapping[str, Any]) -> None:
-    """Create the view `figure_cases` over the view `all_cases`: the cases one figure counts."""
-    said = {name: figure[name] for name in FIGURE_SAYS}
-    columns = ", ".join(f'${name}{"::date" if name == "period_start" else ""} as "{name}"' for name in said)
-    con.execute(f"create or replace table figure as select {columns}", said)
-    con.execute((_SQL / "figure_cases.sql").read_text("utf-8"))
+def figure_cases_script(figures: Sequence[Mapping[str, Any]]) -> str:
+    """The script of the view `figure_cases` over the view `all_cases`: the cases each of these figures counts.
+
+    A figure may say `unknown_as_missed`: whether its definition counts unknown cases as missed.
+    """
+    types = {"number": "integer", **dict.fromkeys(FIGURE_SAYS, "varchar"), "unknown_as_missed": "boolean"}
+    rows = [
+        {"unknown_as_missed": False, **{name: figure[name] for name in types if name in figure}, "number": number}
+        for number, figure in enumerate(figures, 1)
+    ]
+    return table_script("figure", rows, {**types, "period_start": "date"}) + (_SQL / "figure_cases.sql").read_text(
+        "utf-8"
+    )
+
+
+def lay_figure_cases(con: duckdb.DuckDBPyConnection, *figures: Mapping[str, Any]) -> None:
+    """Create the table `figure` and the view `figure_cases` over the view `all_cases`."""
+    con.execute(figure_cases_script(figures))
+
+
+def recount_script() -> str:
+    """The script of the view `recounted`: each figure counted anew from `figure_cases`."""
+    return (_SQL / "recount.sql").read_text("utf-8")
 
 
 def lay_evidence(con: duckdb.DuckDBPyConnection) -> None:

@@ -62,7 +62,7 @@ def _text(name: str) -> str:
     return (_SQL / f"{name}.sql").read_text("utf-8")
 
 
-def _table(name: str, rows: Sequence[Mapping[str, object]], types: Mapping[str, str]) -> str:
+def table_script(name: str, rows: Sequence[Mapping[str, object]], types: Mapping[str, str]) -> str:
     """A small table as a script of literals; `types` names every column, so that no rows is a table too."""
     columns = ", ".join(f'"{column}" {kind}' for column, kind in types.items())
     script = f"create or replace table {name} ({columns});\n"
@@ -78,9 +78,9 @@ def run_script(window: Window, zones: Mapping[str, str], bank_holidays: Sequence
     forces = [{"force": force, "zone": zone} for force, zone in sorted(zones.items())]
     days = [{"force": force, "day": day} for force, day in sorted(set(bank_holidays))]
     return (
-        _table("run", [run], {"as_at": "timestamp", "window_from": "date", "window_to": "date"})
-        + _table("zones", forces, {"force": "varchar", "zone": "varchar"})
-        + _table("bank_holidays", days, {"force": "varchar", "day": "date"})
+        table_script("run", [run], {"as_at": "timestamp", "window_from": "date", "window_to": "date"})
+        + table_script("zones", forces, {"force": "varchar", "zone": "varchar"})
+        + table_script("bank_holidays", days, {"force": "varchar", "day": "date"})
     )
 
 
@@ -113,7 +113,7 @@ def rules_script(measure: Measure, applied: Sequence[AppliedRule]) -> str:
         "applies_to": "date",
     }
     rows = [_rule_row(measure, number, one) for number, one in enumerate(applied)]
-    script = _table("rule", rows, types)
+    script = table_script("rule", rows, types)
     script += f"alter table rule add column definition struct({switches});\n"
     for row, one in zip(rows, applied, strict=True):
         fields = ", ".join(f'"{s}": {literal(one.definition.get(s))}' for s in all_switches())
@@ -151,8 +151,10 @@ def _amount(limit: Limit | None, unit: str) -> int | None:
     return limit.amount if limit and limit.unit == unit else None
 
 
-def log_script(log: Log, files: Sequence[str], forces: Sequence[str] = ()) -> str:
+def log_script(log: Log, files: Sequence[str], forces: Sequence[str] = (), *, in_folders: bool = True) -> str:
     """The view of one log over its Parquet files: what was known at `as_at`, in naive UTC.
+
+    `in_folders`: the files lie in folders that say their force and month, as in the lake; else a column says the force.
 
     The column list comes from the contract, so this one statement is written by code. A time after `as_at` is not
     known yet and reads as absent, unless it is a planned one; a record that begins later is not there yet.
@@ -168,11 +170,12 @@ def log_script(log: Log, files: Sequence[str], forces: Sequence[str] = ()) -> st
         known.append(f"{_plain(begins.name, begins.kind)} <= {now}")
     if forces:
         known.append(f"delivered.force in ({', '.join(literal(force) for force in forces)})")
+    partitioned = "hive_partitioning = true, hive_types = {'force': varchar, 'month': varchar}, " if in_folders else ""
     return (
         f"create or replace view {log.name} as\nselect\n    {columns},\n"
         "    string_split(delivered.lacks, ',') as lacks\n"
         f"from read_parquet(\n    {literal(list(files))},\n"
-        "    hive_partitioning = true, hive_types = {'force': varchar, 'month': varchar}, union_by_name = true\n"
+        f"    {partitioned}union_by_name = true\n"
         ") as delivered\ncross join run\n"
         f"where {' and '.join(known)};\n"
     )
@@ -248,9 +251,10 @@ def preamble(
     forces: Sequence[str] = (),
     logs: Sequence[str] = tuple(LOGS),
     bank_holidays: Sequence[tuple[str, date]] = (),
+    in_folders: bool = True,
 ) -> str:
-    """The script `prepare` runs, for the logs named."""
-    views = "\n".join(log_script(LOGS[name], files.get(name, ()), forces) for name in logs)
+    """The script `prepare` runs, for the logs named; the rest as `log_script` takes it."""
+    views = "\n".join(log_script(LOGS[name], files.get(name, ()), forces, in_folders=in_folders) for name in logs)
     return "\n".join([_text("macros"), run_script(window, zones, bank_holidays), views])
 
 

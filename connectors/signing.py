@@ -87,6 +87,12 @@ def public_key(path: Path) -> str:
     return _hex(key)
 
 
+def pem_of(public: str) -> bytes:
+    """A public key in hexadecimal, as `sign` writes it, in PEM."""
+    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public))
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
 def sign(key: Ed25519PrivateKey, sha256: str) -> tuple[str, str]:
     """The signature of a hash and the public key that checks it, both in hexadecimal."""
     return key.sign(bytes.fromhex(sha256)).hex(), _hex(key.public_key())

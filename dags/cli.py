@@ -21,6 +21,7 @@ from dags import (
     cli_alerts,
     cli_explaining,
     cli_findings,
+    cli_pack,
     cli_privacy,
     cli_statistics,
     cli_trace,
@@ -29,8 +30,9 @@ from dags import (
 from dags.cli_chain import app as chain_app
 from dags.cli_slack import slack_app
 from dags.failing import failure
-from dags.known import known_then, with_provisional
+from dags.known import KnownAtOption, known_run, known_then, with_provisional
 from dags.options import (
+    AddedByOption,
     AreaOption,
     AsAtOption,
     CommitmentOption,
@@ -67,6 +69,7 @@ cli_watch.register(app)
 cli_explaining.register(app)
 app.add_typer(slack_app, name="slack")
 cli_trace.register(app)
+cli_pack.register(app)
 cli_privacy.register(app)
 cli_alerts.register(app)
 
@@ -124,7 +127,15 @@ def check(
     raise typer.Exit(1 if unfit else 0)
 
 
-def _read(table: str, settings: Settings, form: Format, short: Iterable[str], run: str | None, **filters: Any) -> None:
+def _read(
+    table: str,
+    settings: Settings,
+    form: Format,
+    short: Iterable[str],
+    run: str | None,
+    up_to: str | None = None,
+    **filters: Any,
+) -> None:
     from connectors.store.engine import open_store, reading
     from connectors.store.read import columns_of, read_table
     from dags.accessed import recorded
@@ -134,13 +145,14 @@ def _read(table: str, settings: Settings, form: Format, short: Iterable[str], ru
     engine = open_store(settings.store, create=False)
     if table not in ("breaches", "quarantine", "explanations"):
         with reading(engine) as conn:
-            rows, columns = read_table(conn, table, asked, run), columns_of(table)
+            rows, columns = read_table(conn, table, asked, run, up_to), columns_of(table)
             if table == "verdicts":
                 rows, columns = with_provisional(conn, rows, run), [*columns, "provisional"]
             show(rows, columns, form, tuple(short))
         return
-    with recorded(settings, table, {**asked, "run": run}, form, say) as counted, reading(engine) as conn:
-        show(counted(read_table(conn, table, asked, run)), columns_of(table), form, tuple(short))
+    about = {**asked, "run": run, "as_known_at": up_to}
+    with recorded(settings, table, about, form, say) as counted, reading(engine) as conn:
+        show(counted(read_table(conn, table, asked, run, up_to)), columns_of(table), form, tuple(short))
 
 
 VERDICTS_SHORT = (
@@ -242,28 +254,42 @@ def quarantine(
     force: ForceOption = None,
     first_day: FromOption = None,
     last_day: ToOption = None,
-    run: RunOption = None,
+    run: AddedByOption = None,
+    as_known_at: KnownAtOption = None,
     lake: LakeOption = None,
     store: StoreOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """The rows that were refused, by which rule and why."""
     short = ("delivery_id", "row_number", "log", "key", "rule", "sentence")
-    _read("quarantine", settings_of(lake, store), form, short, run, force=force, from_=first_day, to_=last_day)
+    up_to = known_run(as_known_at, run, lake, store) if as_known_at else None
+    _read(
+        "quarantine",
+        settings_of(lake, store),
+        form,
+        short,
+        run,
+        up_to=up_to,
+        force=force,
+        from_=first_day,
+        to_=last_day,
+    )
 
 
 @app.command()
 def runs(
     first_day: FromOption = None,
     last_day: ToOption = None,
-    run: RunOption = None,
+    run: AddedByOption = None,
+    as_known_at: KnownAtOption = None,
     lake: LakeOption = None,
     store: StoreOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """The runs: what each judged from, by which standards, and its place in the chain."""
     short = ("run_id", "as_at", "standards", "status", "started_at", "finished_at", "figures_hash")
-    _read("runs", settings_of(lake, store), form, short, run, from_=first_day, to_=last_day)
+    up_to = known_run(as_known_at, run, lake, store) if as_known_at else None
+    _read("runs", settings_of(lake, store), form, short, run, up_to=up_to, from_=first_day, to_=last_day)
 
 
 @app.command()

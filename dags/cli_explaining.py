@@ -129,9 +129,10 @@ def alerts(
 def _read(table: str, settings: Settings, form: Format, short: Sequence[str], filters: Mapping[str, Any]) -> None:
     from connectors.store.engine import reading
     from connectors.store.read import columns_of, read_table
+    from dags.accessed import recorded
 
-    with reading(_store(settings)) as conn:
-        rows: Iterable[Mapping[str, Any]] = read_table(conn, table, filters)
+    with recorded(settings, table, filters, form, say) as counted, reading(_store(settings)) as conn:
+        rows: Iterable[Mapping[str, Any]] = counted(read_table(conn, table, filters))
         show(_for_a_spreadsheet(rows) if form is Format.CSV else rows, columns_of(table), form, short)
 
 

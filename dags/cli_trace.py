@@ -23,6 +23,7 @@ from dags.options import (
     StoreOption,
     ToOption,
     known_measures,
+    say,
     settings_of,
 )
 from dags.tables import Format, plain, show
@@ -69,6 +70,7 @@ def trace(
 ) -> None:
     """Where a figure comes from: standard, definition, earlier values, cases, delivered rows, SQL."""
     from connectors.store.engine import open_store, reading
+    from dags.accessed import recorded
     from dags.traced_cases import CASE, COUNTED, EVIDENCE
     from dags.tracing import Asked
     from dags.tracing import trace as traced
@@ -83,8 +85,14 @@ def trace(
     asked = Asked(
         measure, force, period, first, area, neighbourhood, tuple(standard or ()), tuple(state or ()), tuple(case or ())
     )
-    with reading(open_store(settings.store, create=False)) as conn:
+    filters = {
+        "measure": measure, "force": force, "period": period, "start": start, "area": area, "case": case,
+        "neighbourhood": neighbourhood, "standard": standard, "state": state, "run": run,
+    }  # fmt: skip
+    engine = open_store(settings.store, create=False)
+    with recorded(settings, "trace", filters, form, say) as counted, reading(engine) as conn:
         found = traced(conn, settings, asked, run, history)
+        found["cases"] = list(counted(found["cases"]))
     if sql:
         from dags.looking import sql_script
 

@@ -27,9 +27,7 @@ def known_then(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def with_run_of_then(**options: Any) -> None:
-        when = options.pop(_PARAMETER)
-        if when:
-            options["run"] = _run_known_at(when, options)
+        options["run"] = known_run(options.pop(_PARAMETER), **options)
         command(**options)
 
     signature = inspect.signature(command, eval_str=True)
@@ -44,14 +42,17 @@ def known_then(command: Callable[..., None]) -> Callable[..., None]:
     return with_run_of_then
 
 
-def _run_known_at(when: str, options: dict[str, Any]) -> str:
+def known_run(when: str | None, run: str | None, lake: str | None, store: str | None, **_: Any) -> str | None:
+    """The run named, or the newest that had finished by a moment; None where neither is said."""
     from connectors.store.engine import open_store, reading
     from connectors.store.revisions import run_known_at
 
-    if options.get("run"):
+    if not when:
+        return run
+    if run:
         raise UsageError(OPTION, "--run is named, too", "one of the two", "Leave one out.")
     asked = moment(when, OPTION)
-    with reading(open_store(settings_of(options["lake"], options["store"]).store, create=False)) as conn:
+    with reading(open_store(settings_of(lake, store).store, create=False)) as conn:
         return run_known_at(conn, asked)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,11 @@ from dags import sensitivity as sensitivity_table
 from dags.accessed import recorded
 from dags.options import say
 from dags.plan import FIRST_YEAR, Plan, applied, bank_holidays, chosen_standards, commitments_by_measure, zones
+from dags.sealing import manifest_of
 from dags.tables import Format, show
 from dags.when import moment
 
+Row = dict[str, Any]
 CASE_COLUMNS = [name for name in CASES.names if name not in ("month", "unjudgeable")]
 CASES_SHORT = (
     "measure", "force", "case_id", "area", "neighbourhood", "state", "reason", "clock_started_at", "due_at",
@@ -103,14 +105,14 @@ def existing_lake(settings: Settings) -> Lake:
     return Lake(settings.lake)
 
 
-def _last_as_at(settings: Settings, run: str | None) -> datetime | None:
-    """The moment the run (or the newest finished one) judged from."""
+def _finished(settings: Settings, run: str | None) -> Row | None:
+    """The run of that name, or the newest finished one; None where none is finished."""
     with reading(open_store(settings.store, create=False)) as conn:
         done = [row for row in read.read_table(conn, "runs") if row["status"] == "done" and row["input_key"]]
     chosen = [row for row in done if run is None or row["run_id"] == run]
     if run and not chosen:
         raise UsageError(f"run {run}", "there is no finished run of that name", "one of `pledge runs`", "Correct it.")
-    return max(chosen, key=lambda row: row["run_number"])["as_at"] if chosen else None
+    return max(chosen, key=lambda row: row["run_number"], default=None)
 
 
 def reading_plan(
@@ -122,12 +124,26 @@ def reading_plan(
     first_day: str,
     last_day: str,
 ) -> Plan:
-    """A plan for judging again without writing: as at the moment given, else that of the run, else of the last run."""
+    """A plan for judging again without writing: as at the moment given, else that of the run, else of the last run.
+
+    Forces and window that are not given are those of the run named.
+    """
     existing_lake(settings)
-    judged = moment(as_at) if as_at else _last_as_at(settings, run) or moment(None)
+    last = None if as_at and not run else _finished(settings, run)
+    judged = moment(as_at) if as_at or last is None else last["as_at"]
+    if run and last:
+        forces = forces or tuple(manifest_of(last).get("forces", ()))
+        if not (first_day or last_day):
+            first_day, last_day = window_of(last)
     return steps.new_plan(
         settings, judged, judged, standards=standards, forces=forces, first_day=first_day, last_day=last_day
     )
+
+
+def window_of(run: Row) -> tuple[str, str]:
+    """The first and last local day a run looked at, as a plan names them; '' = open."""
+    first, last = (run[name].date().isoformat() if run[name] else "" for name in ("window_from", "window_to"))
+    return first, last
 
 
 def show_sensitivity(

@@ -25,6 +25,7 @@ StandardOption = Annotated[list[str] | None, typer.Option(help="Standard; repeat
 FromOption = Annotated[str | None, typer.Option("--from", help="First local day, YYYY-MM-DD.")]
 ToOption = Annotated[str | None, typer.Option("--to", help="Last local day, YYYY-MM-DD.")]
 RunOption = Annotated[str | None, typer.Option(help="As this run left it.")]
+AddedByOption = Annotated[str | None, typer.Option("--run", help="Only what this run added.")]
 AsAtOption = Annotated[str | None, typer.Option(help="Judge from this moment (ISO 8601; default: now).")]
 
 

@@ -75,7 +75,7 @@ def trace(conn: Connection, settings: Settings, asked: Asked, run: str | None, w
     )
     figure["provisional"] = is_provisional(figure["period"], figure["period_start"], judged["as_at"])
     standard, definition = _standard(settings, figure, runs[figure["run_id"]])
-    judged_by = [each.name for each in _editions(settings, figure, judged)]
+    judged_by = [each.name for each in editions_of(settings, figure, judged)]
     return {
         "figure": figure,
         "standard": standard,
@@ -113,7 +113,7 @@ def _standard(settings: Settings, figure: Row, run: Row) -> tuple[Row, Row]:
     measure = measures()[figure["measure"]]
     sealed = manifest_of(run).get("standards", {}).get(figure["standard"], {})
     standard = standards_of(settings).get(figure["standard"])
-    rules = [_rule(rule) for rule in _rules(_editions(settings, figure, run), figure)]
+    rules = [_rule(rule) for rule in _rules(editions_of(settings, figure, run), figure)]
     said: Row = {"name": figure["standard"], "sealed_sha256": sealed.get("sha256", "")}
     if standard:
         names = ("title", "publisher", "source", "url", "location", "sha256", "in_force_from", "in_force_to", "note")
@@ -130,7 +130,7 @@ def _standard(settings: Settings, figure: Row, run: Row) -> tuple[Row, Row]:
     return {**said, "rules": rules}, definition
 
 
-def _editions(settings: Settings, figure: Row, run: Mapping[str, Any]) -> list[Standard]:
+def editions_of(settings: Settings, figure: Mapping[str, Any], run: Mapping[str, Any]) -> list[Standard]:
     """The figure's standard and those of its title a run judged by with it: each takes over from the one before."""
     every = standards_of(settings)
     named = [every[name] for name in json.loads(run["standards"]) if name in every]

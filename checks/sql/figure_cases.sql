@@ -1,4 +1,5 @@
--- The cases a figure counts. In: `all_cases` (judged cases) and `figure`, one row; out: the view `figure_cases`.
+-- The cases each figure counts. In: `all_cases` (judged cases) and `figure`, a row for each figure with its `number`;
+-- out: the view `figure_cases`, a row for each figure and case.
 -- The same periods as in tally.sql: a case that covers a month or a year counts in no shorter period, one that covers
 -- twelve months in none but those. The area of a neighbourhood's figure says where it lies and bounds nothing.
 create or replace view figure_cases as
@@ -10,7 +11,9 @@ with dated as (
     from all_cases
 )
 
-select dated.* exclude (local_month, local_year)
+select
+    figure.number,
+    dated.* exclude (local_month, local_year)
 from dated
 inner join figure
     on

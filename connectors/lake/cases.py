@@ -72,11 +72,12 @@ def read_cases(con: duckdb.DuckDBPyConnection, files: list[str], view: str) -> N
     con.execute(_cases_script(files, view))
 
 
-def _cases_script(files: list[str], view: str) -> str:
+def _cases_script(files: list[str], view: str, in_folders: bool = True) -> str:
     parts = "{'standard': varchar, 'measure': varchar, 'force': varchar, 'month': varchar}"
+    partitioned = f"hive_partitioning = true, hive_types = {parts}, " if in_folders else ""
     return (
-        f"create or replace view {view} as select * from read_parquet({literal(files)}, hive_partitioning = true, "
-        f"hive_types = {parts}, union_by_name = true);\n"
+        f"create or replace view {view} as select * from read_parquet({literal(files)}, "
+        f"{partitioned}union_by_name = true);\n"
     )
 
 
@@ -86,9 +87,12 @@ def lay_missed_cases(con: duckdb.DuckDBPyConnection, files: list[str], commitmen
     con.execute(_missed_script(commitments))
 
 
-def missed_cases_script(files: list[str], commitments: Mapping[str, int]) -> str:
-    """What `lay_missed_cases` runs, for whoever runs it elsewhere; '' where there is no case."""
-    return _cases_script(files, "cases_so_far") + _missed_script(commitments) if files else ""
+def missed_cases_script(files: list[str], commitments: Mapping[str, int], *, in_folders: bool = True) -> str:
+    """What `lay_missed_cases` runs, for whoever runs it elsewhere; '' where there is no case.
+
+    `in_folders`: the files lie in folders that say standard, measure, force and month, as in the lake.
+    """
+    return _cases_script(files, "cases_so_far", in_folders) + _missed_script(commitments) if files else ""
 
 
 def _missed_script(commitments: Mapping[str, int]) -> str:

@@ -19,8 +19,10 @@ Key = tuple[Any, ...]
 CAME_WITH = ("delivery_id", "row_number")
 
 
-def lay_rows(con: duckdb.DuckDBPyConnection, log: Log, files: Sequence[str], view: str = "") -> None:
-    """Create a view of a log's contract columns, `delivery_id` and `row_number`; its moments are naive UTC."""
+def lay_rows(
+    con: duckdb.DuckDBPyConnection, log: Log, files: Sequence[str], view: str = "", beside: Sequence[str] = CAME_WITH
+) -> None:
+    """Create a view of a log's contract columns and what stands beside them; its moments are naive UTC."""
     said = ", ".join(
         f'make_timestamp(epoch_us("{c.name}")) as "{c.name}"' if c.kind is Kind.MOMENT else f'"{c.name}"'
         for c in log.columns
@@ -33,7 +35,7 @@ def lay_rows(con: duckdb.DuckDBPyConnection, log: Log, files: Sequence[str], vie
         )
     else:
         con.register(source, log_schema(log).empty_table())
-    con.execute(f'create or replace view "{view or log.name}" as select {said}, {", ".join(CAME_WITH)} from {source}')
+    con.execute(f'create or replace view "{view or log.name}" as select {said}, {", ".join(beside)} from {source}')
 
 
 def row_history(lake: Lake, log: Log, force: str, keys: Collection[Key], up_to: int) -> dict[Key, list[Row]]:

@@ -31,7 +31,11 @@ def columns_of(name: str) -> list[str]:
 
 
 def read_table(
-    conn: Connection, name: str, filters: Mapping[str, Any] | None = None, run: str | None = None
+    conn: Connection,
+    name: str,
+    filters: Mapping[str, Any] | None = None,
+    run: str | None = None,
+    up_to: str | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Stream the rows of a table as dicts of its columns.
 
@@ -41,6 +45,7 @@ def read_table(
         filters: column → value or list of values, and `from`, `to`: dates, both inclusive, or moments, `to`
             exclusive. A date bounds a moment column by the UTC day. None and empty filters are passed over.
         run: a run_id. Figures as that run left them; breaches standing after it; else only the rows it added.
+        up_to: a run_id. Of a table whose rows are only added: those of this run and of every one before it.
 
     Raises:
         UsageError: unknown table, filter or run, or a filter the table cannot answer.
@@ -54,6 +59,9 @@ def read_table(
     conditions = [condition(table, key, value) for key, value in asked.items()]
     if run is not None and number is not None:
         conditions.append(_of_run(table, run, number))
+    if up_to is not None:
+        known = select(runs.c.run_id).where(runs.c.run_number <= run_number(conn, up_to))
+        conditions.append(_run_column(table).in_(known))
     chosen = select(table).where(*conditions).order_by(*_order(table, table))
     if table is quarantine:
         chosen = chosen.join(deliveries, deliveries.c.delivery_id == quarantine.c.delivery_id)
@@ -97,11 +105,15 @@ def _of_run(table: Table, run: str, number: int) -> ColumnElement[bool]:
         up_to = select(runs.c.run_id).where(runs.c.run_number <= number)
         still_open = or_(breaches.c.closed_run.is_(None), breaches.c.closed_run.not_in(up_to))
         return and_(breaches.c.opened_run.in_(up_to), still_open)
+    return _run_column(table) == run
+
+
+def _run_column(table: Table) -> ColumnElement[Any]:
     column = column_of(table, "run_id")
     if column is None:
         do = "Leave it out: the store keeps them as they are now; the lake keeps what each run judged."
         raise UsageError("filter run", f"{table.name} are not kept by run", "a table with a history", do)
-    return column == run
+    return column
 
 
 def _order(table: Table, read_from: Table | Subquery) -> list[ColumnElement[Any]]:
