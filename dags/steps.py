@@ -54,7 +54,7 @@ from dags.plan import (
     new_run_id,
     zones,
 )
-from dags.tables import write_csv
+from dags.published import write_published
 
 Say = Callable[[str], None]
 NO_RUN_TAKES = timedelta(days=1)
@@ -324,23 +324,13 @@ def digest_absent(settings: Settings, now: datetime, say: Say = _silent) -> bool
 
 
 def publish(plan: Plan, settings: Settings, say: Say = _silent) -> list[str]:
-    """Write the current figures and commitments as CSV beside the lake; returns the files' paths.
+    """Write the current figures and commitments as CSV beside the lake, small numbers suppressed; returns the paths.
 
     How the alerts fare is brought up to date, too.
     """
     alert_health.record(open_store(plan.store), plan.run_id, DEFAULT_ZONE)
     if "://" in plan.lake:
         return []
-    folder = Path(plan.lake).parent / "published"
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    with read_only(open_store(plan.store)) as conn:
-        for name in ("verdicts", "commitments"):
-            target = folder / f"{name}.csv"
-            unfinished = folder / f".{name}.{plan.run_id}.part"  # another run may be publishing, too
-            with unfinished.open("w", encoding="utf-8", newline="") as file:
-                write_csv(file, read.read_table(conn, name), read.columns_of(name))
-            unfinished.replace(target)
-            written.append(str(target))
+    written = write_published(plan, settings)
     say(f"published: {', '.join(written)}")
     return written
