@@ -18,7 +18,7 @@ import duckdb
 from sqlalchemy import Connection, Engine
 
 from checks.commitment import measures
-from checks.database import UNREADABLE, connect
+from checks.database import connect, is_unreadable
 from checks.errors import NotAnsweringError, PledgeError, UsageError
 from checks.judging import judge as judge_measure
 from checks.judging import macros_script, prepare, run_script
@@ -196,7 +196,9 @@ def judge(plan: Plan, settings: Settings, force: str, say: Say = _silent) -> lis
     con = connect()
     try:
         changed = list(_judged(con, plan, settings, force))
-    except UNREADABLE as error:
+    except duckdb.Error as error:
+        if not is_unreadable(error):
+            raise
         found = f"a file of {force} cannot be read"
         do = "Restore it, then run again: the other forces are judged."
         raise NotAnsweringError(f"lake {plan.lake}", found, "whole Parquet files", do) from error
