@@ -275,7 +275,9 @@ def record(plan: Plan, settings: Settings, forces: Sequence[str], say: Say = _si
             counted = definition_counts.counted(conn, told)
         tables = definitions.said(tallies, said.tallies, counted, standards, known, plan, settings, told)
         storing.store_cases(engine, con, lake, version, plan, standards, slices)
-        found = findings.look(plan, settings, lake, versions, version, standards, erased)
+        found = findings.look(
+            plan, settings, lake, versions, version, standards, erased, findings.newest_erasure(erased, runs)
+        )
         judged = {**versions, storing.CASES: version or 0}
         stated = storing.Stated(said, tables, found, standards, told, slices)
         written = storing.store_figures(engine, lake, settings, plan, stated, judged)

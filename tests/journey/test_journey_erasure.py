@@ -12,6 +12,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from connectors.store.engine import open_store, reading
+from connectors.store.read import read_table
 from tests.journey.logs import call, incident, write
 from tests.journey.pledge import Pledge, Row, one
 
@@ -110,6 +112,32 @@ def test_an_erased_record_is_nowhere_and_everything_else_stays(copy: Pledge) -> 
     changed = [row for row in said_of(copy) if row not in before]
     assert {row["period"] for row in changed} <= {"rolling_12_months", "day", "month", "year"}
     assert copy.figure("answer_999", "month", "2026-02-01")["cases"] == 13
+
+
+FINDINGS = ("delays", "integrity_signals", "comparisons", "funnels")
+
+
+def findings_of(pledge: Pledge) -> dict[str, list[Row]]:
+    """What stands of everything a run finds beside its figures."""
+    with reading(open_store(pledge.store)) as conn:
+        return {name: [dict(row) for row in read_table(conn, name)] for name in FINDINGS}
+
+
+def test_an_erasure_restates_nothing_that_was_found(copy: Pledge) -> None:
+    assert copy("erase", "--key", PLANTED, *WHY).code == 0
+    before = findings_of(copy)
+    assert all(before[name] for name in FINDINGS[:2])
+    deliver(copy, 17)
+    assert copy.run("2026-03-03T06:00:00Z").code == 0
+    assert findings_of(copy) == before
+    # What changes by itself is found, all the same.
+    late = [incident(f"i-late{n}", "2026-02-20 10:00:00", 40, call_id=f"feb{n}") for n in range(7, 10)]
+    write(copy.input, "incidents", late)
+    assert copy.run("2026-03-03T06:20:00Z").code == 0
+    after = findings_of(copy)
+    changed = {row["period_start"].isoformat() for row in after["delays"] if row not in before["delays"]}
+    assert changed == {"2026-02-01"}
+    assert after["integrity_signals"] != before["integrity_signals"]
 
 
 def test_months_are_erased_whole_and_their_figures_stay(copy: Pledge) -> None:
