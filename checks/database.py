@@ -12,6 +12,11 @@ import duckdb
 UNREADABLE = (duckdb.IOException, duckdb.InvalidInputException)
 
 
+def is_unreadable(error: duckdb.Error) -> bool:
+    """Whether an error is about a damaged or missing file; of a damaged heading DuckDB has no kind of its own."""
+    return isinstance(error, UNREADABLE) or type(error) is duckdb.Error
+
+
 def connect(memory_limit: str = "", threads: int = 0, spill: str = "") -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB whose time zone is UTC; a DuckDB file would let only one process write."""
     # Without a folder of its own DuckDB would spill into the working directory.

@@ -12,15 +12,15 @@ like a cell that is.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from checks.solving import Memory, System, found_out
+
 Cell = Hashable
-# Tables drawn at random before cells are asked for one by one; and what a solver may be off by.
-_SAMPLES, _ROUNDING = 6, 1e-6
 
 
 class Line(NamedTuple):
@@ -37,7 +37,9 @@ class _Remainder:
     line: int
 
 
-def suppress(counts: Mapping[Any, Sequence[int]], lines: Iterable[Line], threshold: int = 5) -> frozenset[Cell]:
+def suppress(
+    counts: Mapping[Any, Sequence[int]], lines: Iterable[Line], threshold: int = 5, memory: Memory | None = None
+) -> frozenset[Cell]:
     """The cells that must not be published.
 
     Args:
@@ -45,7 +47,9 @@ def suppress(counts: Mapping[Any, Sequence[int]], lines: Iterable[Line], thresho
         lines: how cells add up; a line that does not (a case counted in two members) binds nothing, nor does one of
             cells that are not there.
         threshold: 0 or 1 = nothing is suppressed.
+        memory: what was solved before, on another night, and is now; it changes no answer.
     """
+    memory = {} if memory is None else memory
     if not counts:
         return frozenset()
     table, bound = _complete(counts, lines)
@@ -55,10 +59,11 @@ def suppress(counts: Mapping[Any, Sequence[int]], lines: Iterable[Line], thresho
     for line in bound:
         for cell in (line.total, *line.members):
             of_cell.setdefault(cell, []).append(line)
-    todo = list(primary)
+    # In a fixed order: what one night hides the next must not show.
+    todo = sorted(primary, key=str)
     while todo:
         _hide_alone(hidden, todo, table, of_cell, threshold)
-        todo = _hide_exposed(hidden, primary, table, bound, of_cell, threshold)
+        todo = _hide_exposed(hidden, primary, table, bound, of_cell, threshold, memory)
     return frozenset(cell for cell in hidden if not isinstance(cell, _Remainder))
 
 
@@ -126,15 +131,15 @@ def _hide_exposed(
     bound: Sequence[Line],
     of_cell: Mapping[Cell, Sequence[Line]],
     threshold: int,
+    memory: Memory,
 ) -> list[Cell]:
     """Solve for every primary cell what a reader could; where it is found out, hide another cell of its lines."""
     more: list[Cell] = []
-    for group in _groups(hidden, bound):
-        for cell in _exposed(group, primary, hidden, table, of_cell, threshold):
-            further = _another(cell, hidden, table, of_cell)
-            if further is not None:
-                hidden.add(further)
-                more.append(further)
+    for cell in _exposed(_groups(hidden, bound), primary, hidden, table, of_cell, threshold, memory):
+        further = _another(cell, hidden, table, of_cell)
+        if further is not None:
+            hidden.add(further)
+            more.append(further)
     return more
 
 
@@ -168,33 +173,51 @@ def _groups(hidden: set[Cell], bound: Sequence[Line]) -> list[set[Cell]]:
         for cell in ours[1:]:
             leader[lead(cell)] = lead(ours[0])
     groups: dict[Cell, set[Cell]] = {}
-    for cell in hidden:
+    for cell in sorted(hidden, key=str):
         groups.setdefault(lead(cell), set()).add(cell)
     return list(groups.values())
 
 
 def _exposed(
-    group: set[Cell],
+    groups: Sequence[set[Cell]],
     primary: set[Cell],
     hidden: set[Cell],
     table: Mapping[Cell, np.ndarray],
     of_cell: Mapping[Cell, Sequence[Line]],
     threshold: int,
+    memory: Memory,
 ) -> list[Cell]:
-    """The primary cells of a group one of whose small counts lies in an interval narrower than the threshold."""
-    cells = sorted(group, key=str)
+    """The primary cells one of whose small counts lies in an interval narrower than the threshold, group by group."""
+    systems: list[System] = []
+    owners: list[tuple[int, list[Cell]]] = []
+    for number, group in enumerate(groups):
+        cells = sorted(group, key=str)
+        ours = list(_systems(cells, primary, hidden, table, of_cell, threshold))
+        systems += ours
+        owners += [(number, cells)] * len(ours)
+    found: dict[int, set[Cell]] = {}
+    for (number, cells), places in zip(owners, found_out(systems, threshold, memory), strict=True):
+        found.setdefault(number, set()).update(cells[place] for place in places)
+    return [cell for exposed in found.values() for cell in sorted(exposed, key=str)]
+
+
+def _systems(
+    cells: Sequence[Cell],
+    primary: set[Cell],
+    hidden: set[Cell],
+    table: Mapping[Cell, np.ndarray],
+    of_cell: Mapping[Cell, Sequence[Line]],
+    threshold: int,
+) -> Iterator[System]:
+    """What a reader knows of a group's cells, for every column that has a small count in one of them."""
     lines = list(dict.fromkeys(line for one in cells for line in of_cell.get(one, ())))
-    small = {cell: (table[cell] > 0) & (table[cell] < threshold) for cell in cells if cell in primary}
-    if not lines or not small:
-        return []
+    rows = np.array([table[cell] for cell in cells])
+    small = (rows > 0) & (rows < threshold) & np.array([cell in primary for cell in cells])[:, np.newaxis]
+    if not lines or not small.any():
+        return
     known, values = _equations(cells, lines, hidden, table)
-    found: set[Cell] = set()
-    for column in np.flatnonzero(np.any(list(small.values()), axis=0)):
-        asked = np.array([cell in small and bool(small[cell][column]) for cell in cells])
-        truth = np.array([table[cell][column] for cell in cells], dtype=float)
-        widths = _widths(known, values[:, column], truth, asked, threshold)
-        found.update(cell for cell, narrow in zip(cells, asked & (widths < threshold), strict=True) if narrow)
-    return sorted(found, key=str)
+    for column in np.flatnonzero(small.any(axis=0)):
+        yield System(known, values[:, column], rows[:, column].astype(float), small[:, column])
 
 
 def _equations(
@@ -214,32 +237,3 @@ def _equations(
                 values[row] -= sign * table[one]
     rows, columns, signs = zip(*entries, strict=True)
     return csr_array((signs, (rows, columns)), shape=(len(lines), len(cells)), dtype=float), values
-
-
-def _widths(known: Any, values: np.ndarray, truth: np.ndarray, asked: np.ndarray, threshold: int) -> np.ndarray:
-    """How far apart the counts a reader could think of lie, for each cell asked; at least as far, once far enough.
-
-    Every table that fits widens the intervals of all cells at once: few need to be asked for one by one.
-    """
-    from scipy.optimize import linprog
-
-    low, high = truth.copy(), truth.copy()
-
-    def solve(wanted: np.ndarray) -> None:
-        done = linprog(wanted, A_eq=known, b_eq=values, bounds=(0, float(truth.sum() + threshold)), method="highs")
-        if done.status == 0:
-            np.minimum(low, done.x, out=low)
-            np.maximum(high, done.x, out=high)
-
-    draw = np.random.default_rng(2008)
-    for _ in range(_SAMPLES if asked.sum() > _SAMPLES else 0):
-        wanted = draw.normal(size=len(truth)) * asked
-        solve(wanted)
-        solve(-wanted)
-    for place in np.flatnonzero(asked):
-        for sign in (1.0, -1.0):
-            if high[place] - low[place] + _ROUNDING < threshold:
-                wanted = np.zeros(len(truth))
-                wanted[place] = sign
-                solve(wanted)
-    return high - low + _ROUNDING

@@ -140,6 +140,8 @@ def watch(tick: datetime, scheduled: bool) -> None:
             seen = watch(settings, begun if scheduled else tick, begun, within, left.total_seconds())
     if seen is None:
         raise AirflowSkipException("The watch cannot finish before the next one; nothing was changed.")
+    for force, name in seen.damaged:
+        log.warning("Not watched: %s of %s: a file of the lake cannot be read.", name, force)
     log.info("%s cases run out soon, %s of them newly listed.", len(seen.clocks), seen.added)
     if scheduled:
         operations.digest_absent(settings, begun, log.info)

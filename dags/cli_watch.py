@@ -38,4 +38,8 @@ def watch(
     show([{name: row[name] for name in COLUMNS} for row in rows], COLUMNS, form)
     for force, log in seen.blind:
         say(f"Not watched: {log} of {force}, which is absent or unfit.")
+    for force, log in seen.damaged:
+        say(f"Not watched: {log} of {force}: a file of the lake cannot be read. Restore it; the rest was watched.")
     say(f"Open cases that run out soon: {len(seen.clocks):,}, newly listed: {seen.added:,}.")
+    if seen.damaged:
+        raise typer.Exit(1)

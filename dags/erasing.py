@@ -20,6 +20,7 @@ from checks.database import connect
 from checks.logs import LOGS
 from connectors.lake.erased_cases import find_cases, hide_cases
 from connectors.lake.erasing import Asked, Held, dated_by, look, take_out
+from connectors.lake.mentions import Mentions
 from connectors.lake.pseudonyms import Pseudonyms, is_pseudonym, pseudonyms_of, refuse_another_key
 from connectors.lake.removing import remove
 from connectors.lake.tables import Lake
@@ -28,6 +29,7 @@ from connectors.settings import Settings
 from connectors.store import erasures, read, write
 from connectors.store.engine import lock_slice, open_store, reading
 from dags import sealing
+from dags.erasing_fetched import erase_fetched
 from dags.kept_out import midnight, tombstone_key
 from dags.looking import existing_lake
 from dags.plan import code_version, new_run_id
@@ -57,6 +59,7 @@ class _Found:
     repeated: erasures.Repeated = field(default_factory=erasures.Repeated)
     quarantined: dict[tuple[str, str], int] = field(default_factory=dict)
     cases: list[erasures.Case] = field(default_factory=list)
+    mentions: Mentions = field(default_factory=lambda: Mentions((), None))
 
 
 def erase(
@@ -67,6 +70,7 @@ def erase(
     pseudonyms = pseudonyms_of(settings.pseudonym_key)
     refuse_another_key(lake, pseudonyms)
     engine = open_store(settings.store, create=False)
+    given = [each.reference for each in orders if each.reference]
     orders = [replace(each, reference=_stored(each.reference, pseudonyms)) for each in orders]
     if not dry:
         _finish_earlier(engine, lake)
@@ -74,6 +78,8 @@ def erase(
     try:
         with reading(engine) as conn:
             found = _find(con, conn, lake, settings, orders)
+            found.mentions = Mentions([*given, *_names_of(found)], pseudonyms)
+            _find_words(conn, found, orders)
         if not dry:
             _carry_out(con, engine, lake, settings, orders, found, reason, author, now, say)
     finally:
@@ -146,8 +152,27 @@ def _find_repeated(con: duckdb.DuckDBPyConnection, conn: Connection, found: _Fou
         "select force, reference from erased_references union select force, case_id from cases_to_erase"
     ).fetchall():
         names.setdefault(force, set()).add(name)
+    found.repeated.names = names
     for force, ours in names.items():
         found.repeated.signals += erasures.signals_naming(conn, force, ours)
+
+
+def _names_of(found: _Found) -> set[str]:
+    return set().union(*found.repeated.names.values())
+
+
+def _find_words(conn: Connection, found: _Found, orders: Sequence[Order]) -> None:
+    """The explanations whose words are about what is erased."""
+
+    def is_of_day(row: Row) -> bool:
+        logs = measures()[row["measure"]].logs if row["measure"] in measures() else ()
+        return any(
+            order.before and row["missed_on"] and row["missed_on"] < order.before
+            and set(order.logs) & set(logs) and (not order.forces or row["force"] in order.forces)
+            for order in orders
+        )  # fmt: skip
+
+    found.repeated.explained = erasures.explanations_about(conn, found.cases, found.mentions, is_of_day)
 
 
 def _force_of(row: Row) -> str:
@@ -237,14 +262,18 @@ def _carry_out(
         raise
     for name in sorted({each.what for each in files}):
         remove(lake, name.removeprefix("lake/"), [each.key for each in files if each.what == name])
-    _tidy(engine, settings)
-    say(f"Erased as run {run_id}: {len(files):,} files are gone; the record of it says what, by whom and why.")
+    lines = erase_fetched(engine, settings, found.mentions)
+    _tidy(engine, settings, say)
+    words = f", the words of {len(found.repeated.explained):,} explanations" if found.repeated.explained else ""
+    fetched = f", {lines:,} fetched lines" if lines else ""
+    say(f"Erased as run {run_id}: {len(files):,} files{words}{fetched}; the record says what, by whom and why.")
 
 
-def _tidy(engine: Engine, settings: Settings) -> None:
+def _tidy(engine: Engine, settings: Settings, say: Say) -> None:
     with engine.connect() as conn:
         sealing.tell_heads(settings, list(read.read_table(conn, "runs")))
-    erasures.clear_leftovers(engine)
+    if not erasures.clear_leftovers(engine):
+        say("Another process is reading the store: bytes of what was erased stay in its files until the next erasure.")
 
 
 def _versions(lake: Lake) -> dict[str, int]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection
@@ -17,28 +18,63 @@ from checks.integrity import run as look_for
 from checks.integrity import signals, strongest
 from checks.judging import Window, prepare
 from checks.logs import LOGS
-from checks.stages import stages
+from checks.stages import stages as attendance_stages
 from checks.standard import Standard, same_title
 from connectors.lake.cases import read_cases
 from connectors.lake.tables import Lake
 from connectors.settings import Settings
-from connectors.store.findings import record_delays, record_signals
+from connectors.store.findings import changed, none_stands, record_delays, record_signals
+from connectors.store.tables import delays, integrity_signals
 from dags.feeds import UNREADABLE
 from dags.kept_out import frozen_before
 from dags.plan import Plan, zones
+from dags.sealing import manifest_of
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
+class Erasure:
+    """The newest erasure: its run's number, and the Delta versions of the logs (and `cases`) it left."""
+
+    run_number: int
+    versions: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class SinceErasure:
+    """The keys under which something else is found than right after the newest erasure. What is not among them was
+    changed by the erasure alone, and what the store said of it before stands."""
+
+    run_number: int
+    signals: frozenset[tuple[Any, ...]]
+    delays: frozenset[tuple[Any, ...]]
+
+    def signal_stands(self, key: tuple[Any, ...], row: Mapping[str, Any]) -> bool:
+        return key not in self.signals and row["run_number"] < self.run_number
+
+    def delay_stands(self, key: tuple[Any, ...], row: Mapping[str, Any]) -> bool:
+        return key not in self.delays and row["run_number"] < self.run_number
+
+
+@dataclass(frozen=True)
 class Findings:
-    """Rows of `integrity_signals` and `delays`, the forces one of whose files could not be read, and what of the
-    records was erased."""
+    """Rows of `integrity_signals` and `delays`, the forces one of whose files could not be read, what of the records
+    was erased, and what changed since (None = nothing was erased)."""
 
     signals: Sequence[Row] = field(default_factory=list)
     delays: Sequence[Row] = field(default_factory=list)
     unread: frozenset[str] = frozenset()
     erased: Sequence[Row] = ()
+    since: SinceErasure | None = None
+
+
+def newest_erasure(erased: Sequence[Row], runs: Mapping[str, Row]) -> Erasure | None:
+    """The newest of the records of erasures, with what its run left of the lake; None where nothing was erased."""
+    last = max((runs[row["run_id"]] for row in erased), key=itemgetter("run_number"), default=None)
+    if last is None:
+        return None
+    return Erasure(last["run_number"], {name: one["version"] for name, one in manifest_of(last)["lake"].items()})
 
 
 def look(
@@ -49,6 +85,7 @@ def look(
     cases: int | None,
     standards: Sequence[Standard],
     erased: Sequence[Row] = (),
+    erasure: Erasure | None = None,
 ) -> Findings:
     """Look into the logs of all forces at these versions, and their cases under the run's first standard.
 
@@ -56,23 +93,64 @@ def look(
     """
     named = [each.name for each in standards if same_title(each.title) == same_title(standards[0].title)]
     every = sorted(lake.forces(versions))
+    found = _look_at_readable(plan, settings, lake, versions, cases, named, every)
+    since = _since(erasure, found, plan, settings, lake, {**versions, "cases": cases}, named)
+    return replace(found, erased=erased, since=since)
+
+
+def _since(
+    erasure: Erasure | None,
+    now: Findings,
+    plan: Plan,
+    settings: Settings,
+    lake: Lake,
+    versions: Mapping[str, int | None],
+    standards: Sequence[str],
+) -> SinceErasure | None:
+    if erasure is None:
+        return None
+    before = now
+    if erasure.versions != versions:
+        then = {name: version for name, version in erasure.versions.items() if name in versions}
+        every = sorted(set(lake.forces({name: version for name, version in then.items() if name in LOGS})) - now.unread)
+        before = _look_at_readable(plan, settings, lake, then, then.get("cases"), standards, every)
+    return SinceErasure(
+        erasure.run_number,
+        changed(integrity_signals, now.signals, before.signals),
+        changed(delays, _by_period(now.delays), _by_period(before.delays)),
+    )
+
+
+def _by_period(rows: Sequence[Row]) -> list[Row]:
+    return [{**row, "period_start": row["month"]} for row in rows]
+
+
+def _look_at_readable(
+    plan: Plan,
+    settings: Settings,
+    lake: Lake,
+    versions: Mapping[str, int],
+    cases: int | None,
+    standards: Sequence[str],
+    every: Sequence[str],
+) -> Findings:
     try:
-        return replace(_look(plan, settings, lake, versions, cases, named, every), erased=erased)
+        return _look(plan, settings, lake, versions, cases, standards, every)
     except UNREADABLE:
         readable: list[str] = []
         for force in every:
             with suppress(*UNREADABLE):
-                _look(plan, settings, lake, versions, cases, named, [force])
+                _look(plan, settings, lake, versions, cases, standards, [force])
                 readable.append(force)
-        found = _look(plan, settings, lake, versions, cases, named, readable)
-        return replace(found, unread=frozenset(every) - frozenset(readable), erased=erased)
+        found = _look(plan, settings, lake, versions, cases, standards, readable)
+        return replace(found, unread=frozenset(every) - frozenset(readable))
 
 
 def _look(
     plan: Plan,
     settings: Settings,
     lake: Lake,
-    versions: dict[str, int],
+    versions: Mapping[str, int],
     cases: int | None,
     standards: Sequence[str],
     forces: Sequence[str],
@@ -85,7 +163,7 @@ def _look(
         prepare(con, plan.window, zones(settings, forces), files)
         read_cases(con, lake.files("cases", cases, standard=standards, force=forces), "kept_cases")
         found = [row for name in signals() for row in look_for(con, name)]
-        return Findings(strongest(found), stages(con))
+        return Findings(strongest(found), attendance_stages(con))
     finally:
         con.close()
 
@@ -99,13 +177,15 @@ def record(conn: Connection, plan: Plan, found: Findings, forces: Sequence[str])
     told = set(forces) - found.unread - {ALL}
     window = plan.window
     if window.first_day is None and window.last_day is None:
-        record_signals(conn, plan.run_id, [row for row in found.signals if row["force"] in told], told)
-    delays = [{**row, "period_start": row["month"]} for row in found.delays if row["force"] in told]
+        signals = [row for row in found.signals if row["force"] in told]
+        record_signals(conn, plan.run_id, signals, told, found.since.signal_stands if found.since else none_stands)
+    stages = [row for row in _by_period(found.delays) if row["force"] in told]
     first = {force: frozen_before(found.erased, ("incidents", "calls"), force) or date.min for force in told}
     for day in sorted(set(first.values())):
         ours = {force for force in told if first[force] == day}
-        rows = [row for row in delays if row["force"] in ours]
-        record_delays(conn, plan.run_id, rows, ours, partial(_is_judged, window, day))
+        rows = [row for row in stages if row["force"] in ours]
+        stands = found.since.delay_stands if found.since else none_stands
+        record_delays(conn, plan.run_id, rows, ours, partial(_is_judged, window, day), stands)
 
 
 def _is_judged(window: Window, first: date, month: date) -> bool:

@@ -5,12 +5,15 @@ Whatever is asked for, it is decided on all figures of a measure together: what 
 
 from __future__ import annotations
 
+import json
+from collections import UserDict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextlib import suppress as suppress_errors
 from datetime import date
 from functools import cache
-from itertools import groupby
-from operator import itemgetter
-from typing import Any
+from pathlib import Path
+from typing import Any, TextIO
 
 from sqlalchemy import Connection
 
@@ -18,14 +21,20 @@ from checks.commitment import measures
 from checks.errors import UsageError
 from checks.feeds import ALL, last_day
 from checks.logs import LOGS
+from checks.solving import Memory
 from checks.suppression import Line, suppress
 from connectors.settings import Settings
-from connectors.store.read import columns_of, read_table
+from connectors.store.engine import open_store, reading
+from connectors.store.read import columns_of, measured, read_table
 from connectors.store.tables import COUNTS
+from dags.plan import Plan
+from dags.tables import write_csv
 
 Row = dict[str, Any]
 Unit = tuple[str, str, str]
 SUPPRESSED = "suppressed"
+LONGER = ("month", "year", "rolling_12_months")
+SOLVED = "suppression-solved.json"
 HIDDEN = (
     *COUNTS, "rate", "rate_low", "rate_high", "rate_if_unknown_missed", "excluded_by_reason", "p50_seconds",
     "p90_seconds", "signal_why",
@@ -37,27 +46,94 @@ def published_columns() -> list[str]:
 
 
 def published_verdicts(
-    conn: Connection, settings: Settings, asked: Mapping[str, Any], run: str | None, instead: str | None = SUPPRESSED
+    conn: Connection,
+    settings: Settings,
+    asked: Mapping[str, Any],
+    run: str | None,
+    instead: str | None = SUPPRESSED,
+    memory: Memory | None = None,
 ) -> Iterator[Row]:
     """The figures asked for, `instead` in place of what is suppressed; column `suppressed` says of which rows.
 
     Args:
         asked: filters of the table `verdicts`.
+        memory: what was solved on other nights (`checks.solving`), and is now.
     """
     below = _threshold(settings)
-    wanted = {(row["run_id"], *_key(row)) for row in read_table(conn, "verdicts", asked, run)}
+    memory = {} if memory is None else memory
     together = {name: asked.get(name) for name in ("measure", "standard", "commitment")}
-    rows = sorted(read_table(conn, "verdicts", together, run), key=itemgetter("standard", "measure"))
-    for (_, measure), group in groupby(rows, itemgetter("standard", "measure")):
-        ours = list(group)
-        if is_of_persons(measure):
-            ours = [row for row in ours if row["period"] != "day"]
-        hidden = hidden_figures(ours, below) if is_of_persons(measure) else frozenset()
-        for row in ours:
-            if (row["run_id"], *_key(row)) in wanted:
+    narrower = {name: value for name, value in asked.items() if value and name not in together}
+    for standard, measure in measured(conn, together):
+        of_persons = is_of_persons(measure)
+        ours = {"standard": standard, "measure": measure, **({"period": LONGER} if of_persons else {})}
+        rows = list(read_table(conn, "verdicts", ours, run))
+        hidden = hidden_figures(rows, below, memory) if of_persons else frozenset()
+        wanted = {_key(row) for row in read_table(conn, "verdicts", {**ours, **narrower}, run)} if narrower else None
+        for row in rows:
+            if wanted is None or _key(row) in wanted:
                 is_hidden = _key(row) in hidden
                 said = dict.fromkeys(HIDDEN, instead) if is_hidden else {}
                 yield {**row, **said, SUPPRESSED: is_hidden}
+
+
+def published_commitments(conn: Connection) -> Iterator[Row]:
+    """The commitments as they stand, without days of those that rest on measures about persons."""
+    of_persons = {each.commitment for each in measures().values() if is_of_persons(each.name)}
+    for row in read_table(conn, "commitments"):
+        if row["period"] != "day" or row["commitment"] not in of_persons:
+            yield row
+
+
+def write_published(plan: Plan, settings: Settings) -> list[str]:
+    """Write the current figures and commitments as CSV beside the lake, as they may leave the house; returns the paths.
+
+    What had to be solved for them is kept beside (SOLVED), so that a night solves only where figures changed.
+    """
+    folder, solved = Path(plan.lake).parent / "published", Path(plan.lake).parent / SOLVED
+    folder.mkdir(parents=True, exist_ok=True)
+    memory = Solved(solved)
+    written = []
+    with reading(open_store(plan.store)) as conn:
+        tables = {
+            "verdicts": (published_verdicts(conn, settings, {}, None, memory=memory), published_columns()),
+            "commitments": (published_commitments(conn), columns_of("commitments")),
+        }
+        for name, (rows, columns) in tables.items():
+            target = folder / f"{name}.csv"
+            with _replaced(target, plan.run_id) as file:
+                write_csv(file, rows, columns)
+            written.append(str(target))
+    with _replaced(solved, plan.run_id) as file:
+        json.dump(memory.used, file)
+    return written
+
+
+@contextmanager
+def _replaced(path: Path, run_id: str) -> Iterator[TextIO]:
+    """A file that is written beside and put in its place as a whole: another run may be publishing, too."""
+    unfinished = path.with_name(f".{path.name}.{run_id}.part")
+    with unfinished.open("w", encoding="utf-8", newline="") as file:
+        yield file
+    unfinished.replace(path)
+
+
+class Solved(UserDict[str, list[int]]):
+    """What was solved before, from its file; `used` is what was asked for this time. An unreadable file is none."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.used: dict[str, list[int]] = {}
+        with suppress_errors(OSError, ValueError, AttributeError):
+            found = json.loads(path.read_text("utf-8")).items()
+            self.data = {digest: places for digest, places in found if _are_places(places)}
+
+    def __getitem__(self, digest: str) -> list[int]:
+        self.used[digest] = super().__getitem__(digest)
+        return self.used[digest]
+
+
+def _are_places(value: object) -> bool:
+    return isinstance(value, list) and all(type(place) is int and place >= 0 for place in value)
 
 
 def _threshold(settings: Settings) -> int:
@@ -74,10 +150,10 @@ def is_of_persons(measure: str) -> bool:
     return "missed_cases" in one.sql or any(LOGS[log].personal for log in one.logs)
 
 
-def hidden_figures(rows: Sequence[Row], below: int) -> frozenset[Any]:
+def hidden_figures(rows: Sequence[Row], below: int, memory: Memory | None = None) -> frozenset[Any]:
     """The figures of one measure that are not published, by `_key`."""
     counts = {_key(row): [row[name] for name in COUNTS] for row in rows}
-    return frozenset(suppress(counts, [*_of_places(rows), *_of_time(rows)], below))
+    return frozenset(suppress(counts, [*_of_places(rows), *_of_time(rows)], below, memory))
 
 
 def _key(row: Row) -> tuple[Any, ...]:

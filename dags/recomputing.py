@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,18 +16,21 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from checks.chain import Broken, canonical
-from checks.database import UNREADABLE
+from checks.commitment import measures
+from checks.database import UNREADABLE, connect
 from checks.errors import NotAnsweringError
-from connectors.lake.pinned import PinnedLake
+from connectors.lake.pinned import PinnedLake, bring_frozen_cases
 from connectors.lake.tables import Lake
 from connectors.settings import Settings
-from connectors.store import read
+from connectors.store import erasures, read, tables
 from connectors.store.engine import open_store, reading
 from connectors.store.newest import KEYS
 from connectors.store.tables import COUNTS, deliveries, runs
 from dags import steps
+from dags.kept_out import frozen_before
 from dags.plan import Plan, chosen_standards
-from dags.sealing import manifest_of
+from dags.sealing import lake_paths, manifest_of
+from dags.storing import CASES
 
 Row = dict[str, Any]
 COMPARED = {
@@ -69,11 +72,16 @@ def recompute(conn: Connection, settings: Settings, run: Row) -> Recomputed:
     if changed:
         found.cannot = f"run {run['run_id']} was judged by {changed}, which is gone or was changed since"
         return found
+    earlier = _earlier_erasures(conn, run)
+    found.cannot = _erased_since(conn, Lake(settings.lake), run, manifest, with_cases=bool(earlier))
+    if found.cannot:
+        return found
     with tempfile.TemporaryDirectory(prefix="pledge-recompute-") as folder:
         again = replace(settings, store=f"sqlite:///{folder}/pledge.sqlite", signing_key="", chain_head="")
         plan = _plan(again, settings.lake, Path(folder), run, manifest)
-        _lay_out(conn, again, run)
+        _lay_out(conn, again, run, earlier)
         try:
+            _bring_erased_cases(plan, settings, manifest, earlier)
             forces = list(plan.forces) or steps.forces_to_judge(plan)
             for force in forces:
                 steps.judge(plan, again, force)
@@ -117,8 +125,42 @@ def _plan(settings: Settings, lake: str, folder: Path, run: Row, manifest: Row) 
     )
 
 
-def _lay_out(conn: Connection, settings: Settings, run: Row) -> None:
-    """A store that knows of the runs and deliveries until this run, and of nothing they said."""
+def _earlier_erasures(conn: Connection, run: Row) -> list[Row]:
+    """The records of the erasures before a run."""
+    numbers = {row["run_id"]: row["run_number"] for row in read.read_table(conn, "runs")}
+    return [row for row in erasures.standing(conn) if numbers[row["run_id"]] < run["run_number"]]
+
+
+def _erased_since(conn: Connection, lake: Lake, run: Row, manifest: Row, *, with_cases: bool) -> str:
+    """Why a run cannot be judged again: what it judged was erased; '' where nothing of it was."""
+    taken = {key: row["run_id"] for (what, key), row in erasures.taken(conn).items() if what.startswith("lake/")}
+    why = {row["run_id"]: row["reason"] for row in erasures.standing(conn)}
+    judged = {name: said["version"] for name, said in manifest["lake"].items() if name != CASES or with_cases}
+    gone = [path for name, version in judged.items() for path in lake_paths(lake, name, version) if path in taken]
+    by = "; ".join(f"run {name} erased them: {why[name]}" for name in sorted({taken[path] for path in gone}))
+    return f"run {run['run_id']} judged {len(gone):,} files that are gone ({by})" if gone else ""
+
+
+def _bring_erased_cases(plan: Repeated, settings: Settings, manifest: Row, earlier: Sequence[Row]) -> None:
+    """What an earlier erasure left of cases: they count as the run counted them, and cannot be judged again."""
+    version = manifest["lake"].get(CASES, {}).get("version")
+    if version is None or not earlier:
+        return
+    con = connect()
+    try:
+        bring_frozen_cases(
+            con,
+            Lake(settings.lake),
+            version,
+            plan.open_lake(),
+            lambda measure, force: frozen_before(earlier, measures()[measure].logs, force),
+        )
+    finally:
+        con.close()
+
+
+def _lay_out(conn: Connection, settings: Settings, run: Row, earlier: Sequence[Row]) -> None:
+    """A store that knows of the runs, deliveries and erasures until this run, and of nothing they said."""
     rows = [row for row in read.read_table(conn, "runs") if row["run_number"] <= run["run_number"]]
     known = {row["run_id"] for row in rows}
     blank = {"input_key": "", "figures_hash": "", "hash": "", "previous_hash": "", "manifest": "", "signature": ""}
@@ -128,6 +170,8 @@ def _lay_out(conn: Connection, settings: Settings, run: Row) -> None:
         scratch.execute(insert(runs), begun)
         if brought:
             scratch.execute(insert(deliveries), brought)
+        if earlier:
+            scratch.execute(insert(tables.erasures), list(earlier))
 
 
 def _begun(row: Row, blank: Row) -> Row:

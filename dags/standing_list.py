@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -26,18 +27,20 @@ def keep_lists(
     blind: Sequence[tuple[str, str]],
     as_at: datetime,
     now: datetime,
+    damaged: Sequence[tuple[str, str]] = (),
 ) -> None:
     """Bring the list of every channel up to date in the store: one that stands is edited, else one is begun.
 
     Args:
         lists: what runs out soon, by channel. A channel of which nothing is said gets no new list.
         as_at: the moment judged from; messages age by `now`.
+        blind: the (force, log) that are absent or unfit; `damaged`: those whose files cannot be read.
     """
     renew_after = timedelta(hours=renew_hours(settings))
     admitted_at = max((row["received_at"] for row in read_table(conn, "deliveries")), default=None)
     for channel in sorted({*lists, *channels_with_lists(conn)}):
         own = tuple(lists.get(channel, ()))
-        told = _told(conn, settings, channel, own, blind, as_at, admitted_at)
+        told = replace(_told(conn, settings, channel, own, blind, as_at, admitted_at), damaged=tuple(damaged))
         standing = standing_list(conn, channel)
         old_key = standing.key.removeprefix(f"{channel}/") if standing is not None else ""
         if standing is not None and (now - standing.created_at < renew_after or not own):

@@ -18,7 +18,7 @@ import duckdb
 from sqlalchemy import Connection, Engine
 
 from checks.commitment import measures
-from checks.database import UNREADABLE, connect
+from checks.database import connect, is_unreadable
 from checks.errors import NotAnsweringError, PledgeError, UsageError
 from checks.judging import judge as judge_measure
 from checks.judging import macros_script, prepare, run_script
@@ -54,7 +54,7 @@ from dags.plan import (
     new_run_id,
     zones,
 )
-from dags.tables import write_csv
+from dags.published import write_published
 
 Say = Callable[[str], None]
 NO_RUN_TAKES = timedelta(days=1)
@@ -196,7 +196,9 @@ def judge(plan: Plan, settings: Settings, force: str, say: Say = _silent) -> lis
     con = connect()
     try:
         changed = list(_judged(con, plan, settings, force))
-    except UNREADABLE as error:
+    except duckdb.Error as error:
+        if not is_unreadable(error):
+            raise
         found = f"a file of {force} cannot be read"
         do = "Restore it, then run again: the other forces are judged."
         raise NotAnsweringError(f"lake {plan.lake}", found, "whole Parquet files", do) from error
@@ -273,7 +275,9 @@ def record(plan: Plan, settings: Settings, forces: Sequence[str], say: Say = _si
             counted = definition_counts.counted(conn, told)
         tables = definitions.said(tallies, said.tallies, counted, standards, known, plan, settings, told)
         storing.store_cases(engine, con, lake, version, plan, standards, slices)
-        found = findings.look(plan, settings, lake, versions, version, standards, erased)
+        found = findings.look(
+            plan, settings, lake, versions, version, standards, erased, findings.newest_erasure(erased, runs)
+        )
         judged = {**versions, storing.CASES: version or 0}
         stated = storing.Stated(said, tables, found, standards, told, slices)
         written = storing.store_figures(engine, lake, settings, plan, stated, judged)
@@ -324,23 +328,13 @@ def digest_absent(settings: Settings, now: datetime, say: Say = _silent) -> bool
 
 
 def publish(plan: Plan, settings: Settings, say: Say = _silent) -> list[str]:
-    """Write the current figures and commitments as CSV beside the lake; returns the files' paths.
+    """Write the current figures and commitments as CSV beside the lake, small numbers suppressed; returns the paths.
 
     How the alerts fare is brought up to date, too.
     """
     alert_health.record(open_store(plan.store), plan.run_id, DEFAULT_ZONE)
     if "://" in plan.lake:
         return []
-    folder = Path(plan.lake).parent / "published"
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    with read_only(open_store(plan.store)) as conn:
-        for name in ("verdicts", "commitments"):
-            target = folder / f"{name}.csv"
-            unfinished = folder / f".{name}.{plan.run_id}.part"  # another run may be publishing, too
-            with unfinished.open("w", encoding="utf-8", newline="") as file:
-                write_csv(file, read.read_table(conn, name), read.columns_of(name))
-            unfinished.replace(target)
-            written.append(str(target))
+    written = write_published(plan, settings)
     say(f"published: {', '.join(written)}")
     return written

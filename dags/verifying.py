@@ -211,7 +211,7 @@ def _vouched(
     yield from differences(_as_left(rows, erased), row_seals(conn, [row["run_id"], *manifest["covers"]]))
     answers = {(each.what, each.key): each for each in kept if each.what in ANSWERS}
     now = [each for each in answer_seals(conn) if (each.what, each.key) in answers] if answers else []
-    yield from differences(answers.values(), now)
+    yield from differences(_as_left(list(answers.values()), erased), now)
     for each in kept:
         if each.what.startswith("lake/"):
             now = _file(lake, each)
@@ -253,6 +253,10 @@ def _told_of(conn: Connection, erased: Erased) -> Iterator[str]:
                 f"{row['records']:,} records of {row['log']} in {row['force']} and {row['files']:,} files that held "
                 "them. Figures stay; runs that read those files can no longer be recomputed."
             )
+    for run_id in sorted(runs):
+        words = sum(row["what"] == "explanations" and row["run_id"] == run_id for row in erased.values())
+        if words:
+            yield f"Erased by run {run_id}: the words of {words:,} explanations; who gave them, when and why stays."
 
 
 def _file(lake: Lake, sealed: Seal) -> list[Seal]:

@@ -19,8 +19,8 @@ from sqlalchemy import Connection
 from checks.at_risk import WATCHED, Clock, Listed, at_risk, groups, horizon, outcome
 from checks.changes import Kind, Subject
 from checks.commitment import Measure, measures
-from checks.database import UNREADABLE, connect
-from checks.errors import NotAnsweringError, UsageError
+from checks.database import connect
+from checks.errors import UsageError
 from checks.feeds import ALL
 from checks.judging import Window, measure_script, prepare, rules_script
 from checks.revision import LOOK_BACK_DAYS
@@ -36,11 +36,13 @@ from dags.deciding import broken_feeds
 from dags.looking import existing_lake
 from dags.operations import lay_down_ends
 from dags.plan import FIRST_YEAR, applied, bank_holidays, chosen_standards, zones
+from dags.readable import is_damaged, readable
 from dags.routing import Router
 from dags.standing_list import keep_lists
 
 Say = Callable[[str], None]
 BrokenFeeds = Sequence[tuple[str, str]]
+Damaged = tuple[tuple[str, str], ...]
 LONGEST = 24 * 31
 _PENDING_OR_LISTED = """
 select measure, "force", case_id, area, state, due_at, clock_stopped_at
@@ -51,11 +53,13 @@ where (state = 'pending' and due_at <= $until) or list_contains($listed, "force"
 
 @dataclass(frozen=True)
 class Seen:
-    """What a watch found: the open clocks that run out soon, the feeds it cannot see by, and what is newly listed."""
+    """What a watch found: the open clocks that run out soon, the feeds it cannot see by, and what is newly listed;
+    `damaged`: the (force, log) whose files in the lake cannot be read."""
 
     clocks: tuple[Clock, ...]
     blind: tuple[tuple[str, str], ...]
     added: int
+    damaged: Damaged = ()
 
 
 def within_hours(text: str) -> timedelta | None:
@@ -88,7 +92,8 @@ def watch(
         slack: None = the one of the settings, if it is set up.
 
     Raises:
-        UsageError, NotAnsweringError: the lake or the store cannot be used. Slack failing raises nothing.
+        UsageError, NotAnsweringError: the lake or the store cannot be used. Slack failing raises nothing, nor does a
+            log that cannot be read: it is named, the others are watched.
     """
     until = None if seconds is None else time.monotonic() + seconds
     standards = chosen_standards(settings, settings.nightly_standards.split())
@@ -98,15 +103,16 @@ def watch(
         listed = unsettled(conn, as_at)
         today = as_at.astimezone(ZoneInfo(zones(settings, [ALL])[ALL])).date()
         blind = broken_feeds(conn, settings, today)
-    judged = _judged(settings, standards, as_at, horizons, listed, until)
-    if judged is None:
+    found = _judged(settings, standards, as_at, horizons, listed, until)
+    if found is None:
         return None
+    judged, damaged = found
     seeing = [clock for clock in judged if not is_blind(clock.measure, clock.force, blind)]
     open_clocks = at_risk(seeing, as_at, horizons)
     is_set_up = bool(settings.slack_token and settings.slack_channel)
     with engine.begin() as conn:
         lock_slice(conn, "announcements")
-        _settle(conn, judged, blind, as_at)
+        _settle(conn, judged, blind, damaged, as_at)
         placed = _placed(open_clocks, Router(settings, now), silences.standing(conn), standards)
         added = put_on(conn, placed, as_at)
         if is_set_up:
@@ -114,13 +120,13 @@ def watch(
             for clock, channel in placed:
                 by_channel[channel].append(clock)
             lists = {channel: groups(clocks) for channel, clocks in by_channel.items()}
-            keep_lists(conn, settings, lists, blind, as_at, now)
+            keep_lists(conn, settings, lists, blind, as_at, now, damaged)
             lay_down_ends(conn, settings, now)
     if is_set_up:
         slack = slack or Slack(settings.slack_token, settings.slack_url)
         resend_unsent(engine, slack, now)
         decisions.push_edits(engine, slack)
-    return Seen(tuple(open_clocks), tuple(blind), added)
+    return Seen(tuple(open_clocks), tuple(blind), added, damaged)
 
 
 def _horizon(name: str, standards: Sequence[Standard]) -> timedelta:
@@ -133,13 +139,15 @@ def is_blind(measure: str, force: str, blind: BrokenFeeds) -> bool:
     return any(log in measures()[measure].logs and about in (force, ALL) for about, log in blind)
 
 
-def _settle(conn: Connection, judged: Sequence[Clock], blind: BrokenFeeds, as_at: datetime) -> None:
+def _settle(conn: Connection, judged: Sequence[Clock], blind: BrokenFeeds, damaged: Damaged, as_at: datetime) -> None:
     """Note what became of the listed clocks. Read again here: another watch may have settled or listed some."""
     by_case: dict[tuple[str, str, str], list[Clock]] = defaultdict(list)
     for clock in judged:
         by_case[clock.case].append(clock)
     for each in unsettled(conn, as_at):
         if each.measure not in measures() or is_blind(each.measure, each.force, blind):
+            continue
+        if is_damaged(measures()[each.measure], each.force, damaged):
             continue
         own = by_case[each.case]
         found = outcome(each, own)
@@ -170,31 +178,38 @@ def _judged(
     horizons: Mapping[str, timedelta],
     listed: Sequence[Listed],
     until: float | None,
-) -> list[Clock] | None:
-    """The open clocks due within their horizons, and whatever became of the listed ones; None = out of time."""
-    lake = existing_lake(settings)
-    versions = lake.versions()
-    forces = sorted(lake.forces(versions))
-    files = {name: lake.files(name, version) for name, version in versions.items()}
-    holidays = bank_holidays(settings, forces, max(FIRST_YEAR, as_at.year - 2), as_at.year + 1)
+) -> tuple[list[Clock], Damaged] | None:
+    """The open clocks due within their horizons and whatever became of the listed ones, and the logs (of a force)
+    that are damaged; None = out of time."""
+    logs = readable(existing_lake(settings))
+    holidays = bank_holidays(settings, logs.forces, max(FIRST_YEAR, as_at.year - 2), as_at.year + 1)
+    window = Window(as_at, as_at.date() - timedelta(days=LOOK_BACK_DAYS))
     con = connect()
-    found: list[Clock] = []
-    try:
-        window = Window(as_at, as_at.date() - timedelta(days=LOOK_BACK_DAYS))
-        prepare(con, window, zones(settings, forces), files, bank_holidays=holidays)
+
+    def judge_all() -> list[Clock] | None:
+        files = logs.laid_out()
+        prepare(con, window, zones(settings, logs.forces), files, bank_holidays=holidays)
+        found: list[Clock] = []
         for name, ahead in horizons.items():
             if until is not None and time.monotonic() > until:
                 return None
             measure = measures()[name]
             if all(files.get(log) for log in measure.logs):
                 own = [f"{each.force}/{each.case_id}" for each in listed if each.measure == name]
+                forces = logs.judgeable(measure, logs.forces)
                 found += _clocks(con, measure, standards, forces, as_at + ahead, own)
-    except UNREADABLE as error:
-        do = "Restore it, then watch again."
-        raise NotAnsweringError(f"lake {settings.lake}", "a file cannot be read", "whole Parquet files", do) from error
+        return found
+
+    try:
+        clocks = judge_all()
+    except duckdb.Error:  # what can be read is judged all the same
+        logs.leave_out_damaged(con)
+        if not logs.damaged:
+            raise
+        clocks = judge_all()
     finally:
         con.close()
-    return found
+    return None if clocks is None else (clocks, tuple(logs.damaged))
 
 
 def _clocks(

@@ -47,13 +47,13 @@ def write_cases(
     Returns:
         The months whose cases changed; empty when nothing did, and then nothing is written.
     """
-    frozen = _frozen(frozen_before)
+    stands = frozen(frozen_before)
     return lake.change(
-        "cases", lambda table: _bring_into_line(con, lake, table, slice_, run_id, first_day, last_day, frozen)
+        "cases", lambda table: _bring_into_line(con, lake, table, slice_, run_id, first_day, last_day, stands)
     )
 
 
-def _frozen(before: date | None) -> str:
+def frozen(before: date | None) -> str:
     """The condition of a case whose records were erased, as SQL; one that covers a year may reach back that far."""
     if before is None:
         return f"starts_with(case_id, '{ERASED}')"

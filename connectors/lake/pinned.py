@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 
-from deltalake import DeltaTable
+import duckdb
+import pyarrow as pa
+from deltalake import DeltaTable, write_deltalake
 
 from checks.logs import LOGS
+from connectors.lake.cases import frozen, read_cases
+from connectors.lake.schema import CASES
 from connectors.lake.tables import Lake
 
 
@@ -30,3 +35,23 @@ class PinnedLake(Lake):
 
     def versions(self) -> dict[str, int]:
         return dict(self._pinned)
+
+
+def bring_frozen_cases(
+    con: duckdb.DuckDBPyConnection, of: Lake, version: int, to: Lake, before: Callable[[str, str], date | None]
+) -> None:
+    """Bring the cases of erased records, which nobody can judge again, from a lake's `cases` at a version into another.
+
+    Args:
+        before: the first local day that cases of a measure in a force are still judged on, None = every day.
+    """
+    names = ", ".join(f'"{name}"' for name in CASES.names)
+    found: list[pa.Table] = []
+    for standard, measure, force in of.changed_slices(None, version):
+        files = of.files("cases", version, standard=[standard], measure=[measure], force=[force])
+        read_cases(con, files, "held_cases")
+        chosen = con.sql(f"select {names} from held_cases where {frozen(before(measure, force))}")
+        found.append(chosen.to_arrow_table().cast(CASES))
+    rows = pa.concat_tables(found) if found else CASES.empty_table()
+    if len(rows):
+        to.change("cases", lambda table: write_deltalake(table, rows, mode="append"))

@@ -27,7 +27,8 @@ class WatchList:
     """What one channel is told: `titles` are the measures' in plain words, `zones` each force's time zone.
 
     `saved` and `missed` are how many listed clocks ended so (today, yesterday), by local days; `blind` the logs
-    that are not watched, `admitted_at` when records last came. `zone` is that of the times of the small print.
+    that are not watched, `damaged` those that cannot be read, `admitted_at` when records last came. `zone` is that
+    of the times of the small print.
     """
 
     now: datetime
@@ -39,6 +40,7 @@ class WatchList:
     missed: tuple[int, int] = (0, 0)
     blind: tuple[tuple[str, str], ...] = ()
     admitted_at: datetime | None = None
+    damaged: tuple[tuple[str, str], ...] = ()
 
     @property
     def cases(self) -> int:
@@ -124,7 +126,7 @@ def _below(told: WatchList) -> list[str]:
         if told.groups
         else []
     )
-    return [*next_step, _counts(told), *_blind(told.blind), _looked(told)]
+    return [*next_step, _counts(told), *_blind(told), _looked(told)]
 
 
 def _counts(told: WatchList) -> str:
@@ -133,11 +135,13 @@ def _counts(told: WatchList) -> str:
     return saved + (missed if any(told.missed) else "")
 
 
-def _blind(blind: Sequence[tuple[str, str]]) -> list[str]:
-    if not blind:
-        return []
-    logs = [f"{clipped(log.replace('_', ' '), PLACE_LIMIT)} of {place(force, PLACE_LIMIT)}" for force, log in blind]
-    return [f"Not watched, because the data is absent or unfit: {listed(logs, 6)}."]
+def _blind(told: WatchList) -> list[str]:
+    why = {"the data is absent or unfit": told.blind, "files of the lake cannot be read": told.damaged}
+    return [f"Not watched, because {found}: {listed(_logs(of), 6)}." for found, of in why.items() if of]
+
+
+def _logs(of: Sequence[tuple[str, str]]) -> list[str]:
+    return [f"{clipped(log.replace('_', ' '), PLACE_LIMIT)} of {place(force, PLACE_LIMIT)}" for force, log in of]
 
 
 def _looked(told: WatchList) -> str:

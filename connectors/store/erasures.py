@@ -3,28 +3,49 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+import re
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, delete, insert, select, text, update
+from sqlalchemy import Connection, Engine, and_, bindparam, delete, insert, select, text, update
 
 from checks.chain import Seal, row_seal
-from connectors.store.tables import breaches, cases, deliveries, erased, erasures, integrity_signals, quarantine
+from connectors.store.cases import breach_id
+from connectors.store.tables import (
+    announcements,
+    at_risk,
+    breaches,
+    cases,
+    deliveries,
+    erased,
+    erasures,
+    explanations,
+    integrity_signals,
+    quarantine,
+)
 
 Row = dict[str, Any]
 Case = tuple[str, str, str, str]
 # What stands in a list of cases for one that was erased.
 TOKEN = "erased"
+# The watch's list names cases by their references, each followed by when it is due.
+_LISTED = re.compile(r"([A-Za-z0-9][A-Za-z0-9_./:-]*)(?= by )")
+# What an erasure writes to: on PostgreSQL old rows lie in the files of these tables until those are written anew.
+_WRITTEN_TO = (quarantine, integrity_signals, explanations, cases, breaches, at_risk, announcements)
 
 
 @dataclass
 class Repeated:
-    """The rows of append-only tables that repeat what is erased, as they are: quarantined ones and signals."""
+    """The rows of append-only tables that repeat what is erased, as they are: quarantined ones, signals, and the
+    explanations whose words go. `names`: the references and cases of each force."""
 
     quarantined: list[Row] = field(default_factory=list)
     signals: list[tuple[Row, str]] = field(default_factory=list)
+    explained: list[Row] = field(default_factory=list)
+    names: Mapping[str, set[str]] = field(default_factory=dict)
 
 
 def quarantined_rows(conn: Connection) -> Iterator[Row]:
@@ -46,6 +67,20 @@ def signals_naming(conn: Connection, force: str, names: Collection[str]) -> list
     return found
 
 
+def explanations_about(
+    conn: Connection, named: Collection[Case], mentions: Callable[[str], bool], is_of_day: Callable[[Row], bool]
+) -> list[Row]:
+    """The explanations with words that are about erased cases, name what is erased, or are of a day that is.
+
+    What was said of a whole day at once is about each of its cases: its words go with the first of them.
+    """
+    rows = [dict(row) for row in conn.execute(select(explanations).where(explanations.c.text != "")).mappings()]
+    breach_ids = {breach_id(*case) for case in named} if rows else set()
+    about = [row for row in rows if row["breach_id"] in breach_ids or mentions(row["text"]) or is_of_day(row)]
+    answers = {row["explanation_id"] for row in about} - {""}
+    return [row for row in rows if row["explanation_id"] in answers or row in about]
+
+
 def record(conn: Connection, rows: Sequence[Row], taken: Sequence[tuple[Seal, str]]) -> None:
     """Add the record of an erasure; `taken`: the files and rows it takes, each with the hash of what is left."""
     conn.execute(insert(erasures), list(rows))
@@ -61,10 +96,12 @@ def record(conn: Connection, rows: Sequence[Row], taken: Sequence[tuple[Seal, st
 def seals_of(found: Repeated) -> list[tuple[Seal, str]]:
     """The seals of the rows found, each with the hash of what will be left of it."""
     gone = [(_seal(quarantine, row), "") for row in found.quarantined]
-    return gone + [
+    signals = [
         (_seal(integrity_signals, row), _seal(integrity_signals, {**row, "cases": named}).sha256)
         for row, named in found.signals
     ]
+    words = [(_seal(explanations, row), _seal(explanations, {**row, "text": ""}).sha256) for row in found.explained]
+    return [*gone, *signals, *words]
 
 
 def _seal(table: Any, row: Row) -> Seal:
@@ -88,11 +125,34 @@ def take_out(conn: Connection, found: Repeated, named: Sequence[Case]) -> None:
     for row, listed in found.signals:
         key = [integrity_signals.c[name] == row[name] for name in ("run_id", "signal", "force", "area")]
         conn.execute(update(integrity_signals).where(*key).values(cases=listed))
+    for row in found.explained:
+        this = [explanations.c[name] == row[name] for name in ("breach_id", "recorded_at")]
+        conn.execute(update(explanations).where(*this).values(text=""))
+    _take_off_the_watch(conn, found.names)
     if named:
         names = ("standard", "measure", "force", "case_id")
         keys = [{f"this_{name}": value for name, value in zip(names, case, strict=True)} for case in named]
         for table in (cases, breaches):
             conn.execute(delete(table).where(*(table.c[name] == bindparam(f"this_{name}") for name in names)), keys)
+
+
+def _take_off_the_watch(conn: Connection, names: Mapping[str, set[str]]) -> None:
+    """Take cases from the watch's list, and out of the messages that repeat it as this store keeps them."""
+    key = ("measure", "force", "case_id", "due_at")
+    for row in conn.execute(select(*(at_risk.c[name] for name in key)).where(at_risk.c.force.in_(sorted(names)))):
+        if {row.case_id, row.case_id.rpartition("/")[0]} & names[row.force]:
+            conn.execute(delete(at_risk).where(and_(*(at_risk.c[name] == getattr(row, name) for name in key))))
+    every = set().union(*names.values())
+
+    def without(found: re.Match[str]) -> str:
+        return TOKEN if {found[1], found[1].rpartition("/")[0]} & every else found[1]
+
+    chosen = select(announcements.c.announcement_id, announcements.c.payload)
+    for name, payload in conn.execute(chosen.where(announcements.c.kind == "at_risk")).all():
+        left = _LISTED.sub(without, payload)
+        if left != payload:
+            this = announcements.c.announcement_id == name
+            conn.execute(update(announcements).where(this).values(payload=left))
 
 
 def taken(conn: Connection) -> dict[tuple[str, str], Row]:
@@ -108,11 +168,21 @@ def standing(conn: Connection) -> list[Row]:
     return [dict(row) for row in conn.execute(select(erasures).order_by(erasures.c.recorded_at)).mappings()]
 
 
-def clear_leftovers(engine: Engine) -> None:
-    """What SQLite wrote ahead may still hold what was deleted."""
-    if engine.dialect.name == "sqlite":
-        with closing(engine.raw_connection()) as connection:
-            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+def clear_leftovers(engine: Engine) -> bool:
+    """Write anew what still holds the bytes of deleted rows: SQLite's free pages and what it wrote ahead, PostgreSQL's
+    tables. Returns whether it was done to the end: another process may be reading."""
+    if engine.dialect.name != "sqlite":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+            conn.execute(text(f"VACUUM (FULL) {', '.join(table.name for table in _WRITTEN_TO)}"))
+        return True
+    with closing(engine.raw_connection()) as connection:
+        cursor = connection.cursor()
+        try:
+            cursor.execute("VACUUM")
+        except sqlite3.OperationalError:  # locked
+            return False
+        busy: int = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return not busy
 
 
 def values_of(row: Row) -> dict[str, str]:

@@ -14,7 +14,7 @@ from sqlalchemy.sql.util import ClauseAdapter
 from checks.errors import UsageError
 from connectors.store.filters import DATED_BY, column_of, column_of_filter, condition
 from connectors.store.newest import KEYS, newest
-from connectors.store.tables import breaches, deliveries, quarantine, runs
+from connectors.store.tables import breaches, deliveries, quarantine, runs, verdicts
 from connectors.store.write import run_number
 
 ROWS_AT_ONCE = 5_000
@@ -69,6 +69,13 @@ def read_table(
         then = map(_not_withdrawn_yet, _stream(conn, chosen))
         return (row for row in then if statuses is None or row["status"] in statuses)
     return _stream(conn, chosen)
+
+
+def measured(conn: Connection, filters: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The (standard, measure) there are figures of, in order; `filters` as for `read_table`."""
+    asked = [condition(verdicts, key, value) for key, value in filters.items() if value not in (None, "", [], ())]
+    chosen = select(verdicts.c.standard, verdicts.c.measure).where(*asked).distinct()
+    return sorted((standard, measure) for standard, measure in conn.execute(chosen))
 
 
 def _table(name: str) -> Table:

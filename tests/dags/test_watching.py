@@ -47,12 +47,13 @@ class Watched:
             slack_channel=CHANNEL,
         )
 
-    def deliver(self, *messages: Row, at: str = "06:00") -> None:
+    def deliver(self, *messages: Row, at: str = "06:00", **others: list[Row]) -> None:
         """What an admission leaves, without judging or recording."""
         self.nights += 1
         delivered = self.folder / f"in-{self.nights}"
         delivered.mkdir()
-        write(delivered, "messages", list(messages))
+        for log, rows in {**({"messages": list(messages)} if messages else {}), **others}.items():
+            write(delivered, log, rows)
         now = datetime.fromisoformat(f"2026-03-03T{at}:00+00:00") + timedelta(seconds=self.nights)
         plan = steps.start(steps.new_plan(self.settings, now, now, input=str(delivered)), self.settings)
         steps.admit(plan, self.settings)
@@ -84,6 +85,13 @@ def watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched
         yield Watched(tmp_path, server)
 
 
+DISSATISFIED = dict.fromkeys(
+    (
+        "neighbourhood", "became_aware_at", "acknowledged_at", "handling_discussed_at", "in_person_offered_at",
+        "plan_agreed_at", "plan_due_at", "plan_done_at", "duplicate_of", "closed_at",
+    ),
+    "",
+)  # fmt: skip
 SOON, LATER, ANSWERED = (
     message("m1", "2026-03-02T10:00:00Z"),
     message("m2", "2026-03-02T13:00:00Z"),
@@ -217,6 +225,36 @@ def test_a_dead_or_unfit_feed_is_no_risk(watched: Watched) -> None:
     assert seen.clocks == () and seen.blind == (("norfolk", "messages"),)
     assert watched.outcomes() == {"m1": ""}  # nobody can know
     assert "Not watched, because the data is absent or unfit: messages of Norfolk." in watched.text()
+
+
+@pytest.mark.parametrize("damage", ["cut", "gone", "spoilt inside", "its table"])
+def test_a_damaged_file_blinds_its_log_and_force_only(watched: Watched, damage: str) -> None:
+    elsewhere = message("m9", "2026-03-02T10:30:00Z", force="suffolk")
+    watched.deliver(SOON, elsewhere)
+    with_case = {"complaint_id": "d1", "force": "norfolk", "area": "north", "reported_at": "2026-03-02T10:20:00Z"}
+    watched.deliver(at="06:10", dissatisfactions=[DISSATISFIED | with_case])
+    assert {clock.case_id for clock in watched.look("09:00").clocks} == {"m1", "m9", "d1"}
+    [file] = (Path(watched.settings.lake) / "messages").glob("force=norfolk/**/*.parquet")
+    spoil(file, damage)
+    seen = watched.look("10:45")
+    about = ("all" if damage == "its table" else "norfolk", "messages")
+    assert seen.damaged == (about,) and seen.blind == ()
+    assert watched.outcomes()["m1"] == ""  # nobody can know
+    assert watched.outcomes()["d1"] == "missed"
+    assert watched.outcomes()["m9"] == ("" if damage == "its table" else "missed")
+    assert "Not watched, because files of the lake cannot be read: messages of" in watched.text()
+
+
+def spoil(file: Path, damage: str) -> None:
+    if damage == "gone":
+        file.unlink()
+    elif damage == "cut":
+        file.write_bytes(file.read_bytes()[:-20])
+    elif damage == "spoilt inside":
+        content = file.read_bytes()
+        file.write_bytes(content[:4] + b"\xff" * 200 + content[204:])
+    else:
+        next((file.parents[2] / "_delta_log").glob("*.json")).write_text("{", "utf-8")
 
 
 def test_out_of_time_changes_nothing(watched: Watched) -> None:

@@ -12,6 +12,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from connectors.store.engine import open_store, reading
+from connectors.store.read import read_table
 from tests.journey.logs import call, incident, write
 from tests.journey.pledge import Pledge, Row, one
 
@@ -112,6 +114,32 @@ def test_an_erased_record_is_nowhere_and_everything_else_stays(copy: Pledge) -> 
     assert copy.figure("answer_999", "month", "2026-02-01")["cases"] == 13
 
 
+FINDINGS = ("delays", "integrity_signals", "comparisons", "funnels")
+
+
+def findings_of(pledge: Pledge) -> dict[str, list[Row]]:
+    """What stands of everything a run finds beside its figures."""
+    with reading(open_store(pledge.store)) as conn:
+        return {name: [dict(row) for row in read_table(conn, name)] for name in FINDINGS}
+
+
+def test_an_erasure_restates_nothing_that_was_found(copy: Pledge) -> None:
+    assert copy("erase", "--key", PLANTED, *WHY).code == 0
+    before = findings_of(copy)
+    assert all(before[name] for name in FINDINGS[:2])
+    deliver(copy, 17)
+    assert copy.run("2026-03-03T06:00:00Z").code == 0
+    assert findings_of(copy) == before
+    # What changes by itself is found, all the same.
+    late = [incident(f"i-late{n}", "2026-02-20 10:00:00", 40, call_id=f"feb{n}") for n in range(7, 10)]
+    write(copy.input, "incidents", late)
+    assert copy.run("2026-03-03T06:20:00Z").code == 0
+    after = findings_of(copy)
+    changed = {row["period_start"].isoformat() for row in after["delays"] if row not in before["delays"]}
+    assert changed == {"2026-02-01"}
+    assert after["integrity_signals"] != before["integrity_signals"]
+
+
 def test_months_are_erased_whole_and_their_figures_stay(copy: Pledge) -> None:
     before = said_of(copy)
     said = copy("erase", "--log", "calls", "--before", "2026-02-01", *WHY, "--format", "json")
@@ -124,6 +152,43 @@ def test_months_are_erased_whole_and_their_figures_stay(copy: Pledge) -> None:
     assert said_of(copy) == before
     assert holding(copy.lake, "jan3") == []
     assert copy("verify").code == 0
+
+
+def test_after_an_erasure_the_other_runs_are_still_judged_again(pledge: Pledge) -> None:
+    """Three runs; a record of the second is erased; a run follows, and an erasure of a whole month, and a run."""
+
+    def night(day: int, *calls: dict[str, str]) -> str:
+        write(pledge.input, "calls", list(calls))
+        assert pledge.run(f"2026-03-{day:02}T06:00:00Z").code == 0
+        return str(pledge.rows("runs")[-1]["run_id"])
+
+    january = [call(f"jan{n}", f"2026-01-1{n} 09:00:00", (5, 12)[n % 2]) for n in range(6)]
+    february = [call(f"feb{n}", f"2026-02-1{n} 09:00:00", (5, 12)[n % 2]) for n in range(6)]
+    first = night(1, *january)
+    second = night(2, *january, *february, call(PLANTED, "2026-02-14 09:00:00", 14))
+    third = night(3, *january, *february, call(PLANTED, "2026-02-14 09:00:00", 17))
+    assert pledge("erase", "--key", PLANTED, *WHY).code == 0
+    erasure = pledge.rows("erasures")[0]["run_id"]
+    fourth = night(4, *january, *february, call("mar1", "2026-03-02 09:00:00", 30))
+    assert pledge.figure("answer_999", "month", "2026-02-01")["cases"] == 7
+
+    said = pledge("verify", "--recompute", "--format", "json")
+    assert said.code == 0, said.out.decode() + said.err
+    lines = said.err.splitlines()
+    for gone in (second, third):
+        [line] = [line for line in lines if f"run {gone}" in line and "annot be recomputed" in line]
+        assert f"run {erasure} erased them: asked for by the person" in line
+    for kept in (first, fourth):
+        [line] = [line for line in lines if line.startswith(f"{kept}: ")]
+        assert "all as recorded" in line
+
+    assert pledge("erase", "--log", "calls", "--before", "2026-02-01", *WHY).code == 0
+    fifth = night(5, *february, call("mar2", "2026-03-04 09:00:00", 5))
+    assert pledge.figure("answer_999", "month", "2026-01-01")["cases"] == 6
+    said = pledge("verify", "--recompute", "--format", "json")
+    assert said.code == 0, said.out.decode() + said.err
+    assert [line for line in said.err.splitlines() if line.startswith(f"{fifth}: ") and "all as recorded" in line]
+    assert said.err.count("annot be recomputed: ") == 4
 
 
 def test_a_file_gone_without_a_record_is_named(copy: Pledge) -> None:

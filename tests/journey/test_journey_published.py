@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import json
+from pathlib import Path
 
 import pandas as pd
+import pytest
 
+from connectors.settings import Settings
+from dags import steps
+from dags.plan import Plan
 from tests.journey.pledge import Pledge
 
 
@@ -33,3 +40,41 @@ def test_parquet_keeps_its_numbers(judged: Pledge) -> None:
     frame = pd.read_parquet(io.BytesIO(said.out))
     assert frame.loc[frame["suppressed"], "cases"].isna().all()
     assert not frame["cases"].between(1, 4).any()
+
+
+def written(pledge: Pledge, name: str) -> list[dict[str, str]]:
+    with (pledge.folder / "published" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_nightly_files_say_what_may_leave_the_house_and_no_more(judged: Pledge) -> None:
+    nightly = (judged.folder / "published" / "verdicts.csv").read_bytes()
+    assert nightly == judged("verdicts", "--published", "--format", "csv").out
+    of_persons = [row for row in written(judged, "verdicts") if row["measure"] == "answer_999"]
+    assert any(row["cases"] == "suppressed" for row in of_persons)
+    assert not {row["cases"] for row in of_persons} & {"1", "2", "3", "4"}
+    assert "day" not in {row["period"] for row in of_persons}
+    inside = judged.rows("commitments")
+    assert "day" in {row["period"] for row in inside}
+    assert "day" not in {row["period"] for row in written(judged, "commitments") if row["commitment"] == "5"}
+
+
+@pytest.mark.parametrize("kept", [None, "", "[1]", '{"a": "b"}', "cut short {"])
+def test_what_was_solved_before_is_solved_no_more_and_changes_nothing(judged: Pledge, kept: str | None) -> None:
+    """The file may be lost or damaged: then all is solved anew."""
+    solved, files = judged.folder / "suppression-solved.json", judged.folder / "published"
+    before, figures = json.loads(solved.read_text("utf-8")), (files / "verdicts.csv").read_bytes()
+    assert before
+    if kept is not None:
+        solved.write_text(kept, "utf-8")
+    publish(judged)
+    assert json.loads(solved.read_text("utf-8")) == before
+    assert (files / "verdicts.csv").read_bytes() == figures
+    assert sorted(path.name for path in files.iterdir()) == ["commitments.csv", "verdicts.csv"]
+
+
+def publish(pledge: Pledge) -> None:
+    run = pledge.rows("runs")[-1]
+    plan = Plan(run_id=run["run_id"], as_at=run["as_at"], lake=str(pledge.lake), store=pledge.store, started_at="")
+    written = steps.publish(plan, Settings(lake=str(pledge.lake), store=pledge.store))
+    assert [Path(path).exists() for path in written] == [True, True]
