@@ -48,6 +48,9 @@ class Settings:
     retention: str = _setting("", "file that says how many days each log is kept; what is older `pledge erase` takes")
     suppress_below: str = _setting("5", "counts below this, but not 0, are not published; 0 publishes all")
     user: str = _setting("", "who is reading or erasing, for the access log; default: the user of this machine")
+    registrars: str = _setting(
+        "", "who may sign a closed month, outside the operational line; commas between the names"
+    )
     forces: str = _setting("", "file that replaces the shipped reference data on forces")
     rebases: str = _setting("", "file that says where a chart's limits start anew, by whom and why")
     slack_token: str = _setting("", "bot token; without it nothing is announced", secret=True)

@@ -19,6 +19,7 @@ from checks.errors import UsageError
 from connectors.settings import Settings, load
 from dags import (
     cli_alerts,
+    cli_closing,
     cli_explaining,
     cli_findings,
     cli_privacy,
@@ -69,6 +70,7 @@ app.add_typer(slack_app, name="slack")
 cli_trace.register(app)
 cli_privacy.register(app)
 cli_alerts.register(app)
+cli_closing.register(app)
 
 
 @app.command()

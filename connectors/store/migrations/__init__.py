@@ -16,7 +16,7 @@ from checks.errors import UsageError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0013"
+HEAD = "0016"
 """The newest revision; a test compares it with the files."""
 _LOCK = 2_908_052_008
 """Any fixed number: PostgreSQL's advisory lock under which one process migrates while others wait."""
