@@ -19,7 +19,7 @@ from dags.airflow_steps import _settings, _told, log
 SIGN, REFUSE = "Sign", "Refuse"
 
 
-def registrars() -> list[dict[str, str]]:
+def registrars() -> Any:
     """Who is asked, as Airflow wants them; the IDs are those of its own users."""
     from checks.closing import registrars
 

@@ -47,7 +47,8 @@ def monthly() -> None:
         response_timeout=WAIT_FOR_SIGNATURE,
         retries=0,  # it would ask anew
     )
-    signed: Any = task(execution_timeout=timedelta(minutes=15))(steps.sign)(ready, asked.output)
+    answer: Any = asked.output
+    signed: Any = task(execution_timeout=timedelta(minutes=15))(steps.sign)(ready, answer)
     ready >> asked
     task(execution_timeout=timedelta(minutes=30))(steps.publish)(signed)
 
