@@ -23,6 +23,7 @@ from dags import (
     cli_explaining,
     cli_findings,
     cli_privacy,
+    cli_report,
     cli_statistics,
     cli_trace,
     cli_watch,
@@ -71,6 +72,7 @@ cli_trace.register(app)
 cli_privacy.register(app)
 cli_alerts.register(app)
 cli_closing.register(app)
+cli_report.register(app)
 
 
 @app.command()

@@ -27,6 +27,7 @@ from dags.feeds import delivered_of
 from dags.plan import zones
 from dags.published import SUPPRESSED, published_columns, published_verdicts
 from dags.recorded import local_day
+from dags.reporting import folder, report
 from dags.tables import write_csv
 
 Row = dict[str, Any]
@@ -147,13 +148,26 @@ def decide(
 
 
 def publish(settings: Settings, month: date, say: Say) -> list[str]:
-    """Write the month's figures as they may leave the house, beside the lake; returns the files' paths."""
+    """Bring the site for outside, and the one inside, up to date; returns what was made.
+
+    The month's figures as they may leave the house are written as a table, too, beside the lake.
+    """
+    made = _table(settings, month, say)
+    for published in (True, False):
+        target = folder(settings, published=published)
+        built = report(settings, target, published=published)
+        say(f"{target}: {len(built.written):,} pages and files written.")
+        made.append(str(target / "index.html"))
+    return made
+
+
+def _table(settings: Settings, month: date, say: Say) -> list[str]:
     if "://" in settings.lake:
         say(f"{settings.lake} is no folder: the month's figures are not written beside it.")
         return []
-    folder = Path(settings.lake).parent / "published" / f"{month:%Y-%m}"
-    folder.mkdir(parents=True, exist_ok=True)
-    target, unfinished = folder / "verdicts.csv", folder / ".verdicts.csv.part"
+    beside = Path(settings.lake).parent / "published" / f"{month:%Y-%m}"
+    beside.mkdir(parents=True, exist_ok=True)
+    target, unfinished = beside / "verdicts.csv", beside / ".verdicts.csv.part"
     asked = {"period": "month", "from": month, "to": month}
     with reading(open_store(settings.store, create=False)) as conn, unfinished.open("w", encoding="utf-8") as file:
         rows = published_verdicts(conn, settings, asked, None, SUPPRESSED)

@@ -151,7 +151,9 @@ def test_a_month_is_signed_by_a_registrar_and_published(server: Server) -> None:
         assert shown["subject"] == "Sign the figures of 2026-03?"
         assert "No night is missing." in shown["body"]
         assert not (server.pledge.folder / "published" / "2026-03").exists(), "nothing is published that nobody signed"
-        time.sleep(3)  # as a person would: Airflow 3.3 loses an answer its scheduler gets in the second it began to wait
+        time.sleep(
+            3
+        )  # as a person would: Airflow 3.3 loses an answer its scheduler gets in the second it began to wait
         answer = {"chosen_options": ["Sign"], "params_input": {"note": "seen"}}
         assert officer.patch(asked, json=answer).status_code == 403, "no officer signs"
         assert registrar.patch(asked, json=answer).status_code == 200
