@@ -57,8 +57,10 @@ def report(settings: Settings, out: Path, *, published: bool = False) -> Built:
 
 
 def folder(settings: Settings) -> Path:
-    """Where the site is built unless `--out` says otherwise."""
-    return Path(settings.site)
+    """Where the site is built unless `--out` says otherwise: PLEDGE_SITE, or beside the lake."""
+    if settings.site:
+        return Path(settings.site)
+    return Path(".pledge/site") if "://" in settings.lake else Path(settings.lake).parent / "site"
 
 
 def navigation() -> Iterator[tuple[str, str]]:
@@ -86,7 +88,7 @@ def known(conn: Connection, settings: Settings, newest: Row, published: bool) ->
         verdicts=_verdicts(conn, settings, published),
         published=published,
         budgets=[] if published else list(budgets(conn, settings, {}, None)),
-        **_feeds(conn, settings, newest, brought),
+        **_feeds(conn, settings, newest, brought, published),
         words={name: in_words(standard) for name, standard in standards.items()},
         differences=_differences(standards),
     )
@@ -98,7 +100,7 @@ def _verdicts(conn: Connection, settings: Settings, published: bool) -> Callable
     return lambda filters: read_table(conn, "verdicts", filters)
 
 
-def _feeds(conn: Connection, settings: Settings, newest: Row, brought: list[Row]) -> dict[str, Any]:
+def _feeds(conn: Connection, settings: Settings, newest: Row, brought: list[Row], published: bool) -> dict[str, Any]:
     """The state of the feeds and the gaps of each force, by the deliveries of all runs."""
     runs = {row["run_id"]: row["run_number"] for row in read_table(conn, "runs")}
     zone = zones(settings, sorted({ALL, *(row["force"] for row in brought)}))
@@ -108,7 +110,7 @@ def _feeds(conn: Connection, settings: Settings, newest: Row, brought: list[Row]
     named = {row["force"] for row in brought} - {ALL, ""}
     figured = {row["force"] for row in read_table(conn, "verdicts", {"period": "year", "area": [""]})} - {ALL}
     found: dict[str, list[Gap]] = {force: own for force in sorted(named | figured) if (own := gaps(delivered, force))}
-    return {"feeds": feed_states(delivered, today, reasons), "gaps": found}
+    return {"feeds": feed_states(delivered, today, {} if published else reasons), "gaps": found}
 
 
 def _differences(standards: Mapping[str, Standard]) -> dict[tuple[str, str], list[str]]:

@@ -33,6 +33,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=words.unbroken,
         trim_blocks=True,
         lstrip_blocks=True,
     )
