@@ -16,7 +16,7 @@ from checks.feed_states import feed_states
 from checks.feeds import ALL, Gap, gaps
 from checks.standard import Standard, editions
 from connectors.settings import Settings
-from connectors.site import assets, forces, glance, history, overview
+from connectors.site import assets, finding, forces, glance, history, overview, reference
 from connectors.site.building import Built, build
 from connectors.site.page import File, Frame, Page
 from connectors.site.reading import Known, Reading
@@ -33,7 +33,7 @@ from expectations.published import differences, in_words
 Say = Callable[[str], None]
 Row = dict[str, Any]
 # In the order of the navigation.
-SUBJECTS = (overview, forces, glance, history, assets)
+SUBJECTS = (overview, forces, glance, history, reference, assets)
 """Modules of `connectors.site`: `pages(reading)`, and `NAVIGATION` where they have a place in it."""
 
 
@@ -64,13 +64,13 @@ def folder(settings: Settings) -> Path:
 
 
 def navigation() -> Iterator[tuple[str, str]]:
-    for subject in SUBJECTS:
+    for subject in (*SUBJECTS, finding):
         yield from getattr(subject, "NAVIGATION", ())
 
 
-def every_page(read: Reading) -> Iterator[Page | File]:
-    for subject in SUBJECTS:
-        yield from subject.pages(read)
+def every_page(read: Reading) -> list[Page | File]:
+    subjects = [each for subject in SUBJECTS for each in subject.pages(read)]
+    return [*subjects, *finding.pages(subjects)]
 
 
 def known(conn: Connection, settings: Settings, newest: Row, published: bool) -> Known:
