@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from checks.chain import canonical, sha256
 from checks.errors import UsageError
-from checks.feeds import ALL, Delivered, gaps, last_day
+from checks.feeds import ALL, Delivered, Gap, gaps, last_day
 
 # What a signature is for: the counts and the verdict of a figure, and what it is a figure of.
 SIGNED_FIGURE = (
@@ -18,12 +19,16 @@ SIGNED_FIGURE = (
 )  # fmt: skip
 SIGNED_COMMITMENT = ("standard", "commitment", "force", "area", "period", "period_start", "verdict", "decided_by")
 _DAY = timedelta(days=1)
+# Rows expected and none seen: chance does so with e^-7, less than once in a thousand.
+_UNLIKELY = 7.0
 
 
 @dataclass(frozen=True, order=True)
 class MissingNights:
-    """Local days of a month, both inclusive, of which a force's log ('' = any log at all) did not come or came unfit
-    and was not made good."""
+    """Local days of a month, both inclusive, of which a force's log did not come, or came unfit and was not made good.
+
+    `force` ALL: a file of several forces.
+    """
 
     force: str
     log: str
@@ -31,41 +36,65 @@ class MissingNights:
     last_day: date
 
     def __str__(self) -> str:
-        what = f"{self.force} {self.log}".strip()
-        if self.first_day == self.last_day:
-            return f"{what} {self.first_day}"
-        return f"{what} {self.first_day} to {self.last_day}"
+        what = f"{'all forces' if self.force == ALL else self.force} {self.log}"
+        until = "" if self.first_day == self.last_day else f" to {self.last_day}"
+        return f"{what} {self.first_day}{until}"
 
 
-def missing_nights(deliveries: Iterable[Delivered], month: date) -> list[MissingNights]:
-    """What is missing of the month that begins on this day, force by force.
+@dataclass(frozen=True)
+class Brought:
+    """A delivery, and how many rows of it were new."""
 
-    A day is there when a fit delivery of the force has rows before and after it: whichever night brought it, a night
-    that failed and was made good the night after is not missing.
+    delivered: Delivered
+    rows: int
+
+
+def missing_nights(deliveries: Iterable[Brought], month: date) -> list[MissingNights]:
+    """What is missing of the month that begins on this day, by force and log.
+
+    A day is there when a delivery has rows before and after it, whichever night brought it: a night that failed and was
+    made good by the next is not missing. Days without a row are missing when a log that brings so many rows a day would
+    be that quiet less than once in a thousand times: of a log of one meeting a month nothing can be said so soon.
     """
-    brought = list(deliveries)
+    by_feed: dict[tuple[str, str], list[Brought]] = defaultdict(list)
+    for each in deliveries:
+        by_feed[each.delivered.force, each.delivered.log].append(each)
+    found: set[MissingNights] = set()
     last = last_day("month", month)
-    found = []
-    for force in sorted({each.force for each in brought} - {ALL}):
-        found += _nothing_came(brought, force, month, last)
-        for gap in gaps(brought, force):
-            if gap.first_day <= last and gap.last_day >= month:
-                found.append(MissingNights(force, gap.log, max(gap.first_day, month), min(gap.last_day, last)))
+    for (force, log), came in by_feed.items():
+        spans = [*_nothing_came(came, month, last), *((gap.first_day, gap.last_day) for gap in _unfit(came, force))]
+        found |= {
+            MissingNights(force, log, max(first, month), min(end, last))
+            for first, end in spans
+            if first <= last and end >= month
+        }
     return sorted(found)
 
 
-def _nothing_came(brought: Iterable[Delivered], force: str, first: date, last: date) -> list[MissingNights]:
-    """The spans of days no delivery has rows around; those of a log that came unfit are told as a gap of that log."""
-    days = {first + _DAY * n for n in range((last - first).days + 1)}
-    for each in brought:
-        if each.force in (force, ALL) and each.first_day and each.last_day:
-            days -= {day for day in days if each.first_day <= day <= each.last_day}
-    spans: list[MissingNights] = []
-    for day in sorted(days):
-        if spans and spans[-1].last_day == day - _DAY:
-            spans[-1] = MissingNights(force, "", spans[-1].first_day, day)
+def _unfit(came: Iterable[Brought], force: str) -> list[Gap]:
+    return gaps([each.delivered for each in came], force)
+
+
+def _nothing_came(came: Iterable[Brought], first: date, last: date) -> Iterator[tuple[date, date]]:
+    dated = [(one.first_day, one.last_day, each.rows) for each in came if (one := each.delivered).dated]
+    spans = [(begun, ended, rows) for begun, ended, rows in dated if begun and ended]
+    covered = {begun + _DAY * n for begun, ended, _ in spans for n in range((ended - begun).days + 1)}
+    if not covered:
+        return
+    rows_a_day = sum(rows for _, _, rows in spans) / len(covered)
+    for begun, ended in _runs(sorted({first + _DAY * n for n in range((last - first).days + 1)} - covered)):
+        if rows_a_day * ((ended - begun).days + 1) >= _UNLIKELY:
+            yield begun, ended
+
+
+def _runs(days: Iterable[date]) -> list[tuple[date, date]]:
+    """Days in order as spans of days that follow each other."""
+    spans: list[tuple[date, date]] = []
+    for day in days:
+        if spans and spans[-1][1] == day - _DAY:
+            spans[-1] = (spans[-1][0], day)
         else:
-            spans.append(MissingNights(force, "", day, day))
+            spans.append((day, day))
     return spans
 
 

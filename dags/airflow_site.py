@@ -91,7 +91,7 @@ def built(site: Path) -> frozenset[str]:
 
 
 def _site() -> Path:
-    return Path(load(os.environ).site)
+    return serving.folder(load(os.environ))
 
 
 class PolicingPledgePlugin(AirflowPlugin):

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from checks.chain import Broken
-from checks.closing import figures_hash, missing_nights, refuse_signer, registrars
+from checks.closing import Brought, figures_hash, missing_nights, refuse_signer, registrars
 from checks.errors import UsageError
 from checks.feeds import ALL, last_day
 from connectors.settings import Settings
@@ -89,7 +89,10 @@ def _prepared(conn: Connection, settings: Settings, month: date) -> Closing | No
     runs = {row["run_id"]: row for row in read.read_table(conn, "runs")}
     brought = list(read.read_table(conn, "deliveries"))
     zone = zones(settings, sorted({ALL, *(row["force"] for row in brought)}))
-    delivered = [delivered_of(row, runs[row["run_id"]]["run_number"], zone[row["force"]]) for row in brought]
+    delivered = [
+        Brought(delivered_of(row, runs[row["run_id"]]["run_number"], zone[row["force"]]), row["rows_admitted"])
+        for row in brought
+    ]
     last = last_day("month", month)
     # An erasure is a run, too, but judges nothing: it has no standards.
     judged = [row for row in runs.values() if row["status"] == "done" and row["standards"] not in ("", "[]")]

@@ -16,7 +16,7 @@ from checks.feed_states import feed_states
 from checks.feeds import ALL, Gap, gaps
 from checks.standard import Standard, editions
 from connectors.settings import Settings
-from connectors.site import assets, forces, glance, overview
+from connectors.site import assets, finding, forces, glance, history, overview, reference
 from connectors.site.building import Built, build
 from connectors.site.page import File, Frame, Page
 from connectors.site.reading import Known, Reading
@@ -28,12 +28,13 @@ from dags.feeds import delivered_of
 from dags.plan import forces_of, standards_of, zones
 from dags.published import published_verdicts
 from dags.recorded import recorded_run
+from dags.serving import folder as folder
 from expectations.published import differences, in_words
 
 Say = Callable[[str], None]
 Row = dict[str, Any]
 # In the order of the navigation.
-SUBJECTS = (overview, forces, glance, assets)
+SUBJECTS = (overview, forces, glance, history, reference, assets)
 """Modules of `connectors.site`: `pages(reading)`, and `NAVIGATION` where they have a place in it."""
 
 
@@ -56,19 +57,14 @@ def report(settings: Settings, out: Path, *, published: bool = False) -> Built:
         return build(out, every_page(read), frame)
 
 
-def folder(settings: Settings, *, published: bool = False) -> Path:
-    """Where the site is built unless `--out` says otherwise; the one for outside stands beside the internal one."""
-    return Path(f"{settings.site.rstrip('/')}-published" if published else settings.site)
-
-
 def navigation() -> Iterator[tuple[str, str]]:
-    for subject in SUBJECTS:
+    for subject in (*SUBJECTS, finding):
         yield from getattr(subject, "NAVIGATION", ())
 
 
-def every_page(read: Reading) -> Iterator[Page | File]:
-    for subject in SUBJECTS:
-        yield from subject.pages(read)
+def every_page(read: Reading) -> list[Page | File]:
+    subjects = [each for subject in SUBJECTS for each in subject.pages(read)]
+    return [*subjects, *finding.pages(subjects)]
 
 
 def known(conn: Connection, settings: Settings, newest: Row, published: bool) -> Known:
@@ -86,7 +82,7 @@ def known(conn: Connection, settings: Settings, newest: Row, published: bool) ->
         verdicts=_verdicts(conn, settings, published),
         published=published,
         budgets=[] if published else list(budgets(conn, settings, {}, None)),
-        **_feeds(conn, settings, newest, brought),
+        **_feeds(conn, settings, newest, brought, published),
         words={name: in_words(standard) for name, standard in standards.items()},
         differences=_differences(standards),
     )
@@ -98,7 +94,7 @@ def _verdicts(conn: Connection, settings: Settings, published: bool) -> Callable
     return lambda filters: read_table(conn, "verdicts", filters)
 
 
-def _feeds(conn: Connection, settings: Settings, newest: Row, brought: list[Row]) -> dict[str, Any]:
+def _feeds(conn: Connection, settings: Settings, newest: Row, brought: list[Row], published: bool) -> dict[str, Any]:
     """The state of the feeds and the gaps of each force, by the deliveries of all runs."""
     runs = {row["run_id"]: row["run_number"] for row in read_table(conn, "runs")}
     zone = zones(settings, sorted({ALL, *(row["force"] for row in brought)}))
@@ -108,7 +104,7 @@ def _feeds(conn: Connection, settings: Settings, newest: Row, brought: list[Row]
     named = {row["force"] for row in brought} - {ALL, ""}
     figured = {row["force"] for row in read_table(conn, "verdicts", {"period": "year", "area": [""]})} - {ALL}
     found: dict[str, list[Gap]] = {force: own for force in sorted(named | figured) if (own := gaps(delivered, force))}
-    return {"feeds": feed_states(delivered, today, reasons), "gaps": found}
+    return {"feeds": feed_states(delivered, today, {} if published else reasons), "gaps": found}
 
 
 def _differences(standards: Mapping[str, Standard]) -> dict[tuple[str, str], list[str]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from checks.errors import UsageError
+from connectors.settings import Settings
 
 # Everything a page needs comes from the site itself; charts carry style attributes of their own.
 HEADERS = {
@@ -24,6 +25,14 @@ HEADERS = {
     "Cache-Control": "no-cache",
 }
 _OWN_NAMES = ("localhost", "127.0.0.1", "[::1]")
+
+
+def folder(settings: Settings, *, published: bool = False) -> Path:
+    """Where the site is built unless `--out` says otherwise: PLEDGE_SITE, or beside the lake; the one for outside
+    stands beside the internal one."""
+    beside = Path(".pledge/site") if "://" in settings.lake else Path(settings.lake).parent / "site"
+    site = Path(settings.site) if settings.site else beside
+    return site.with_name(f"{site.name}-published") if published else site
 
 
 class _Site(SimpleHTTPRequestHandler):

@@ -94,6 +94,10 @@ def runs() -> str:
     return "runs/index.html"
 
 
+def runs_of(year: str) -> str:
+    return f"runs/{year}/index.html"
+
+
 def run(run_id: str) -> str:
     """What one run said; written once."""
     return f"runs/{part(run_id)}/index.html"

@@ -47,10 +47,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         write(pledge.input, "calls", [call(f"c{day}", f"{day} 12:00:00", 5) for day in days])
         assert pledge.run("2026-04-01T05:00:00Z").code == 0
         site = pledge.folder / "site"
-        site.mkdir()
-        for name in ("index.html", "site.css"):
-            (site / name).write_text(name)
-        (site / "built.json").write_text('{"pages": {"index.html": "", "site.css": ""}}')
+        assert pledge("report", "--out", str(site)).code == 0
     (home / "passwords.json").write_text(json.dumps(PASSWORDS), "utf-8")
     ours = environment(
         home,
@@ -60,6 +57,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         AIRFLOW__API__WORKERS="1",
         PLEDGE_LAKE=str(pledge.lake),
         PLEDGE_STORE=pledge.store,
+        PLEDGE_SITE=str(site),
         PLEDGE_REGISTRARS="registrar",
         PYTHONPATH=str(_plugin_entry(folder / "entry")),
     )
@@ -168,3 +166,4 @@ def test_a_month_is_signed_by_a_registrar_and_published(server: Server) -> None:
     assert not signed["provisional"] and not signed["restated"]
     assert signed["run_id"] == one(server.pledge.rows("runs"))["run_id"]
     assert (server.pledge.folder / "published" / "2026-03" / "verdicts.csv").is_file()
+    assert (server.pledge.folder / "site-published" / "index.html").is_file()
