@@ -16,7 +16,18 @@ from checks.feed_states import feed_states
 from checks.feeds import ALL, Gap, gaps
 from checks.standard import Standard, editions
 from connectors.settings import Settings
-from connectors.site import assets, finding, forces, glance, history, overview, reference
+from connectors.site import (
+    assets,
+    breaches,
+    finding,
+    forces,
+    glance,
+    history,
+    integrity,
+    overview,
+    quality,
+    reference,
+)
 from connectors.site.building import Built, build
 from connectors.site.page import File, Frame, Page
 from connectors.site.reading import Known, Reading
@@ -34,7 +45,7 @@ from expectations.published import differences, in_words
 Say = Callable[[str], None]
 Row = dict[str, Any]
 # In the order of the navigation.
-SUBJECTS = (overview, forces, glance, history, reference, assets)
+SUBJECTS = (overview, forces, glance, breaches, integrity, quality, history, reference, assets)
 """Modules of `connectors.site`: `pages(reading)`, and `NAVIGATION` where they have a place in it."""
 
 

@@ -82,6 +82,11 @@ def breaches(force: str = "") -> str:
     return f"breaches/{part(force) if force else 'index'}.html"
 
 
+def breaches_of(force: str, measure_or_month: str, form: str = "html") -> str:
+    """The register of a force by one measure, or by one month (`2026-03`); `csv`: all rows of it."""
+    return f"breaches/{part(force)}/{part(measure_or_month)}.{form}"
+
+
 def integrity(force: str = "") -> str:
     return f"integrity/{part(force) if force else 'index'}.html"
 

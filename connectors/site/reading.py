@@ -38,6 +38,7 @@ class Known:
         verdicts: filters of the table `verdicts` → its rows, small numbers suppressed where the site is published.
         budgets: rows as `pledge budget` gives them.
         feeds: the state of every feed now; `gaps` the days that cannot be judged, by force.
+        data_docs: where Great Expectations' own pages stand, as seen from the page on data quality; '' for nowhere.
         words, differences: each standard in sentences; how any two differ.
     """
 
@@ -51,6 +52,7 @@ class Known:
     budgets: Sequence[Row] = ()
     feeds: Sequence[Feed] = ()
     gaps: Mapping[str, Sequence[Gap]] = field(default_factory=dict)
+    data_docs: str = ""
     words: Mapping[str, Sequence[str]] = field(default_factory=dict)
     differences: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
 
