@@ -63,6 +63,12 @@ def folder(settings: Settings) -> Path:
     return Path(".pledge/site") if "://" in settings.lake else Path(settings.lake).parent / "site"
 
 
+def told(out: Path, built: Built) -> str:
+    """What a build did, in a line."""
+    counts = f"{len(built.written):,} written, {built.unchanged:,} unchanged, {len(built.removed):,} removed"
+    return f"{out}: {counts}."
+
+
 def navigation() -> Iterator[tuple[str, str]]:
     for subject in (*SUBJECTS, finding):
         yield from getattr(subject, "NAVIGATION", ())

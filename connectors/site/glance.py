@@ -17,7 +17,8 @@ from connectors.site.reading import Period, Reading, Row
 
 def pages(reading: Reading) -> Iterator[Page]:
     """A page for every force and month or year it has figures or commitments of, by the main standard."""
-    for force, kind, start in sorted({*reading.figures, *reading.commitments}):
+    newest_first = sorted({*reading.figures, *reading.commitments}, key=lambda each: each[2], reverse=True)
+    for force, kind, start in sorted(newest_first, key=lambda each: each[:2]):
         if force != "all" and kind in ("month", "year") and reading.figures_of(force, (kind, start)):
             yield _page(reading, force, (kind, start))
 
