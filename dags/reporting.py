@@ -24,7 +24,7 @@ from connectors.sources.forces import DEFAULT_ZONE
 from connectors.store.engine import open_store, reading
 from connectors.store.read import read_table
 from dags.budgets import budgets
-from dags.feeds import delivered_of
+from dags.delivered import delivered_of
 from dags.plan import forces_of, standards_of, zones
 from dags.published import published_verdicts
 from dags.recorded import recorded_run
