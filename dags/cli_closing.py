@@ -56,8 +56,8 @@ def close(
 def signings(lake: LakeOption = None, store: StoreOption = None, form: FormatOption = Format.TABLE) -> None:
     """Who signed which month, when, and whether its figures were restated since."""
     from connectors.store.engine import open_store, reading
+    from connectors.store.signings import with_standing
     from connectors.store.tables import signings as table
-    from dags.closing import with_standing
 
     with reading(open_store(settings_of(lake, store).store, create=False)) as conn:
         rows = list(with_standing(conn))

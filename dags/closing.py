@@ -23,11 +23,11 @@ from checks.feeds import ALL, last_day
 from connectors.settings import Settings
 from connectors.store import read, signings
 from connectors.store.engine import open_store, reading
-from dags.feeds import delivered_of
+from dags.delivered import delivered_of
 from dags.plan import zones
 from dags.published import SUPPRESSED, published_columns, published_verdicts
 from dags.recorded import local_day
-from dags.reporting import folder, report
+from dags.reporting import folder, report, told
 from dags.tables import write_csv
 
 Row = dict[str, Any]
@@ -100,7 +100,7 @@ def _prepared(conn: Connection, settings: Settings, month: date) -> Closing | No
     if not after:
         return None
     run = max(after, key=lambda row: row["run_number"])
-    figures, commitments = _said(conn, month, run["run_id"])
+    figures, commitments = signings.month_said(conn, month, run["run_id"])
     counted = Counter(row["verdict"] for row in commitments if row["force"] != ALL and not row["area"])
     return Closing(
         f"{month:%Y-%m}",
@@ -111,12 +111,6 @@ def _prepared(conn: Connection, settings: Settings, month: date) -> Closing | No
         tuple(map(str, missing_nights(delivered, month))),
         {verdict: counted[verdict] for verdict in SHOWN if counted[verdict]},
     )
-
-
-def _said(conn: Connection, month: date, run: str | None) -> tuple[list[Row], list[Row]]:
-    """The month's figures and commitments as a run left them (None: as they stand)."""
-    asked = {"period": "month", "from": month, "to": month}
-    return list(read.read_table(conn, "verdicts", asked, run)), list(read.read_table(conn, "commitments", asked, run))
 
 
 def decide(
@@ -130,7 +124,7 @@ def decide(
     with engine.begin() as conn:
         answered = signings.answered_by(conn, month, last_day("month", month))
         refuse_signer(by, registrars(settings.registrars), answered)
-        if figures_hash(*_said(conn, month, closing.run_id)) != closing.figures_hash:
+        if figures_hash(*signings.month_said(conn, month, closing.run_id)) != closing.figures_hash:
             expected = f"the hash {closing.figures_hash}"
             do = "Run `pledge verify`: what a run left cannot change."
             raise UsageError(f"month {closing.month}", "its figures are not those shown", expected, do)
@@ -159,7 +153,7 @@ def publish(settings: Settings, month: date, say: Say) -> list[str]:
     for published in (True, False):
         target = folder(settings, published=published)
         built = report(settings, target, published=published)
-        say(f"{target}: {len(built.written):,} pages and files written.")
+        say(told(target, built))
         made.append(str(target / "index.html"))
     return made
 
@@ -180,20 +174,10 @@ def _table(settings: Settings, month: date, say: Say) -> list[str]:
     return [str(target)]
 
 
-def with_standing(conn: Connection) -> Iterator[Row]:
-    """Every signature, with `restated`: are the month's figures other ones now than those signed?"""
-    now: dict[date, str] = {}
-    for row in signings.every(conn):
-        month = row["month"]
-        if month not in now:
-            now[month] = figures_hash(*_said(conn, month, None))
-        yield {**row, "restated": row["figures_hash"] != now[month]}
-
-
 def differing_signings(conn: Connection) -> Iterator[Broken]:
     """Signatures under figures that are not those their run left."""
     for row in signings.every(conn):
-        found = figures_hash(*_said(conn, row["month"], row["run_id"]))
+        found = figures_hash(*signings.month_said(conn, row["month"], row["run_id"]))
         if found != row["figures_hash"]:
             where = f"signings {row['month']:%Y-%m} of run {row['run_id']}"
             yield Broken(where, f"the figures' hash is {found}", row["figures_hash"])

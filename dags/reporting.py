@@ -35,7 +35,7 @@ from connectors.sources.forces import DEFAULT_ZONE
 from connectors.store.engine import open_store, reading
 from connectors.store.read import read_table
 from dags.budgets import budgets
-from dags.feeds import delivered_of
+from dags.delivered import delivered_of
 from dags.plan import forces_of, standards_of, zones
 from dags.published import published_verdicts
 from dags.recorded import recorded_run
@@ -66,6 +66,12 @@ def report(settings: Settings, out: Path, *, published: bool = False) -> Built:
         read = Reading(conn, known(conn, settings, dict(newest), published))
         frame = Frame(tuple(navigation()), newest, published, version("policing-pledge"))
         return build(out, every_page(read), frame)
+
+
+def told(out: Path, built: Built) -> str:
+    """What a build did, in a line."""
+    counts = f"{len(built.written):,} written, {built.unchanged:,} unchanged, {len(built.removed):,} removed"
+    return f"{out}: {counts}."
 
 
 def navigation() -> Iterator[tuple[str, str]]:

@@ -206,7 +206,7 @@ def _chosen(reading: Reading, force: str, measure: str, month: str) -> Select[An
         .where(breaches.c.standard.in_(sorted(reading.known.main)), breaches.c.force == force)
         .order_by(breaches.c.local_day.desc(), breaches.c.due_at.desc(), breaches.c.breach_id)
     )
-    return chosen.where(breaches.c.measure == measure) if measure else chosen.where(_MONTH == month)
+    return chosen.where(breaches.c.measure == measure) if measure else chosen.where(_MONTH.in_([month]))
 
 
 def _listed(reading: Reading, chosen: Select[Any], counts: Counter[str], download: str, measure: str) -> dict[str, Any]:

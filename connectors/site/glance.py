@@ -17,7 +17,8 @@ from connectors.site.reading import Period, Reading, Row
 
 def pages(reading: Reading) -> Iterator[Page]:
     """A page for every force and month or year it has figures or commitments of, by the main standard."""
-    for force, kind, start in sorted({*reading.figures, *reading.commitments}):
+    newest_first = sorted({*reading.figures, *reading.commitments}, key=lambda each: each[2], reverse=True)
+    for force, kind, start in sorted(newest_first, key=lambda each: each[:2]):
         if force != "all" and kind in ("month", "year") and reading.figures_of(force, (kind, start)):
             yield _page(reading, force, (kind, start))
 
@@ -57,7 +58,10 @@ def glance(reading: Reading, force: str, period: Period) -> dict[str, Any]:
         "headline": sentences.headline(reading.name(force), said, tags, is_closed),
         "others": sentences.others(tags) if is_closed else "",
         "worst": min(tags, key=words.WORST_FIRST.__getitem__, default=""),
-        "belief": sentences.belief(rows, reading.is_provisional(period), final_on, is_closed),
+        "belief": [
+            *sentences.belief(rows, reading.is_provisional(period), final_on, is_closed),
+            *signed(reading, period),
+        ],
         "feeds": list(_feeds(reading, force, period, rows)),
         "sealed": bool(reading.known.newest["hash"]),
         "commitments": told,
@@ -66,6 +70,15 @@ def glance(reading: Reading, force: str, period: Period) -> dict[str, Any]:
         "before_and_after": _neighbours(reading, force, period),
         "standard": standard_title(reading),
     }
+
+
+def signed(reading: Reading, period: Period) -> list[str]:
+    """What there is to say of a month's signature; nothing of other periods, and of months that are not over."""
+    kind, start = period
+    if kind != "month" or not reading.is_closed(period):
+        return []
+    own = [row for row in reading.signings if row["month"] == start]
+    return [sentences.signed(own, reading.known.published)]
 
 
 def commitments(reading: Reading, force: str, period: Period) -> list[dict[str, Any]]:

@@ -29,7 +29,12 @@ def pages(reading: Reading) -> Iterator[Page]:
         addresses.runs(),
         "Runs",
         "runs.html",
-        {"runs": listed[:SHOWN], "count": len(listed), "years": [(year, addresses.runs_of(year)) for year in years]},
+        {
+            "runs": listed[:SHOWN],
+            "count": len(listed),
+            "years": [(year, addresses.runs_of(year)) for year in years],
+            "signings": _signings(reading),
+        },
         description="Every run: when it judged, from what moment, what it changed, its place in the audit chain.",
         in_az=True,
     )
@@ -67,6 +72,25 @@ def _listed(reading: Reading) -> list[dict[str, Any]]:
             "restated": figures.get(run["run_id"], (0, 0))[1],
         }
         for run in reading.runs
+    ]
+
+
+def _signings(reading: Reading) -> list[dict[str, Any]]:
+    """Who signed which month, the newest month first."""
+    told = sorted(reading.signings, key=lambda row: (row["month"], row["signed_at"]), reverse=True)
+    return [
+        {
+            "month": words.period("month", row["month"]),
+            "address": addresses.period("month", row["month"]),
+            "decision": "✔ Signed" if row["decision"] == "signed" else "✘ Refused",
+            "by": "A registrar" if reading.known.published else row["signed_by"],
+            "signed_at": row["signed_at"],
+            "run_id": row["run_id"],
+            "stands": "No: restated since" if row["restated"] else "Yes",
+            "missing": row["missing_nights"] or "None",
+            "note": "" if reading.known.published else row["note"],
+        }
+        for row in told
     ]
 
 

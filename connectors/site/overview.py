@@ -8,7 +8,7 @@ from typing import Any
 
 from checks.verdict import Verdict
 from connectors.site import addresses, words
-from connectors.site.glance import commitments, standard_title
+from connectors.site.glance import commitments, signed, standard_title
 from connectors.site.page import Page
 from connectors.site.reading import Period, Reading
 
@@ -84,6 +84,7 @@ def board(reading: Reading, period: Period) -> dict[str, Any]:
         "rows": rows,
         "headline": _headline(words.period(*period), rows, reading.is_closed(period)),
         "standard": standard_title(reading),
+        "signed": signed(reading, period),
     }
 
 

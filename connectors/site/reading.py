@@ -17,6 +17,7 @@ from checks.revision import is_provisional, period_end
 from checks.standard import Standard
 from connectors.slack import phrases
 from connectors.store.read import read_table
+from connectors.store.signings import with_standing
 
 Row = dict[str, Any]
 Period = tuple[str, date]
@@ -129,6 +130,11 @@ class Reading:
 
     def is_provisional(self, period: Period) -> bool:
         return is_provisional(*period, self.known.newest["as_at"])
+
+    @cached_property
+    def signings(self) -> list[Row]:
+        """What registrars decided of closed months, the newest first; with `restated`."""
+        return list(with_standing(self.conn))[::-1]
 
     def name(self, force: str) -> str:
         """What a force is called."""

@@ -149,3 +149,26 @@ def belief(rows: Sequence[Row], provisional: bool, final_on: date, is_closed: bo
     if hinging:
         said.append(f"The verdict would be another if those had been missed for: {listed(hinging)}.")
     return said
+
+
+def signed(signings: Sequence[Row], published: bool) -> str:
+    """Whether a registrar signed a closed month, and whether it is still what was signed.
+
+    Args:
+        signings: what was decided of the month, the newest first.
+        published: outside the house the registrar is not named.
+    """
+    if not signings:
+        return "No registrar has signed this month yet."
+    newest = signings[0]
+    who = "a registrar" if published else f"{newest['signed_by']}, registrar,"
+    on = words.day(newest["signed_at"].date())
+    if newest["decision"] == "refused":
+        return f"On {on} {who} refused to sign this month{_note(newest, published)}."
+    now = "; its figures have been restated since" if newest["restated"] else ", and it is still what was signed"
+    missing = f" Nights were missing then: {newest['missing_nights']}." if newest["provisional"] else ""
+    return f"Signed on {on} by {who} outside the operational line{now}.{missing}"
+
+
+def _note(signing: Row, published: bool) -> str:
+    return f" ({signing['note']})" if signing["note"] and not published else ""

@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, or_, select
 
+from checks.closing import figures_hash
 from connectors.store.engine import lock_slice
+from connectors.store.read import read_table
 from connectors.store.tables import acknowledgements, breaches, explanations, signings
 
 Row = dict[str, Any]
@@ -53,3 +55,19 @@ def answered_by(conn: Connection, first: date, last: date) -> set[str]:
         dated = or_(table.c.missed_on.between(first, last), breaches.c.local_day.between(first, last))
         found |= set(conn.scalars(joined.where(dated)))
     return found
+
+
+def month_said(conn: Connection, month: date, run: str | None) -> tuple[list[Row], list[Row]]:
+    """A month's figures and commitments as a run left them (None: as they stand): what is signed."""
+    asked = {"period": "month", "from": month, "to": month}
+    return list(read_table(conn, "verdicts", asked, run)), list(read_table(conn, "commitments", asked, run))
+
+
+def with_standing(conn: Connection) -> Iterator[Row]:
+    """Everything that was decided, with `restated`: are the month's figures other ones now than those signed?"""
+    now: dict[date, str] = {}
+    for row in every(conn):
+        month = row["month"]
+        if month not in now:
+            now[month] = figures_hash(*month_said(conn, month, None))
+        yield {**row, "restated": row["figures_hash"] != now[month]}
