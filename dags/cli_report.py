@@ -23,14 +23,19 @@ def report(
     published: Annotated[
         bool, typer.Option("--published", help="For outside the house: no small numbers, no record references.")
     ] = False,
+    data_docs: Annotated[
+        bool, typer.Option("--data-docs", help="Build Great Expectations' own pages, too, in a folder beside the site.")
+    ] = False,
     lake: LakeOption = None,
     store: StoreOption = None,
 ) -> None:
     """Build the site: static pages that need no server. Only what changed is written."""
-    from dags.reporting import folder, report, told
+    from dags.reporting import engineers_pages, folder, report, told
 
     settings = settings_of(lake, store)
     target = Path(out) if out else folder(settings, published=published)
+    if data_docs:
+        say(f"{engineers_pages(settings, target)}: for engineers; these pages load what they need from other hosts.")
     built = report(settings, target, published=published)
     say(told(target, built))
     print(target / "index.html")

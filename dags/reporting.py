@@ -63,9 +63,33 @@ def report(settings: Settings, out: Path, *, published: bool = False) -> Built:
         if newest is None:
             expected, do = "a run that got to its end", "Say `pledge run` first."
             raise UsageError("pledge report", "no run has finished", expected, do)
-        read = Reading(conn, known(conn, settings, dict(newest), published))
+        read = Reading(conn, known(conn, settings, dict(newest), published, _data_docs_seen_from(out)))
         frame = Frame(tuple(navigation()), newest, published, version("policing-pledge"))
         return build(out, every_page(read), frame)
+
+
+def engineers_pages(settings: Settings, out: Path) -> Path:
+    """Build Data Docs of the newest run that took something in, beside the site in a folder; returns their first page.
+
+    They are no part of the site: they load styles and scripts from other hosts.
+    """
+    from expectations.data_docs import build_data_docs
+
+    with reading(open_store(settings.store, create=False)) as conn:
+        for run in reversed(list(read_table(conn, "runs"))):
+            if rows := list(read_table(conn, "expectation_results", {}, run["run_id"])):
+                return build_data_docs(rows, run["run_id"], run["as_at"], _data_docs(out))
+    raise UsageError("--data-docs", "no run has put a rule to a delivery", "a run that did", "Say `pledge run` first.")
+
+
+def _data_docs(out: Path) -> Path:
+    return out.with_name(f"{out.name}-data-docs")
+
+
+def _data_docs_seen_from(out: Path) -> str:
+    """Their address as seen from the page on data quality; '' where there are none."""
+    there = _data_docs(out) / "index.html"
+    return f"../../{there.parent.name}/{there.name}" if there.is_file() else ""
 
 
 def told(out: Path, built: Built) -> str:
@@ -84,7 +108,7 @@ def every_page(read: Reading) -> list[Page | File]:
     return [*subjects, *finding.pages(subjects)]
 
 
-def known(conn: Connection, settings: Settings, newest: Row, published: bool) -> Known:
+def known(conn: Connection, settings: Settings, newest: Row, published: bool, data_docs: str = "") -> Known:
     """What the pages need beside the store's tables."""
     today = newest["as_at"].astimezone(ZoneInfo(DEFAULT_ZONE)).date()
     standards = standards_of(settings)
@@ -100,6 +124,7 @@ def known(conn: Connection, settings: Settings, newest: Row, published: bool) ->
         published=published,
         budgets=[] if published else list(budgets(conn, settings, {}, None)),
         **_feeds(conn, settings, newest, brought, published),
+        data_docs="" if published else data_docs,
         words={name: in_words(standard) for name, standard in standards.items()},
         differences=_differences(standards),
     )
