@@ -24,6 +24,7 @@ from great_expectations.data_context.types.resource_identifiers import (
     ValidationResultIdentifier,
 )
 from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+from great_expectations.expectations.metadata_types import FailureSeverity
 
 from checks.errors import UsageError
 
@@ -86,7 +87,7 @@ _ARGUMENTS: dict[str, dict[str, Any]] = {
     "expect_column_values_to_be_between": {"min_value": 0},
     "expect_column_values_to_be_in_set": {"value_set": []},
     "expect_table_columns_to_match_set": {"column_set": []},
-    "expect_column_pair_values_a_to_be_greater_than_b": {"column_A": "", "column_B": ""},
+    "expect_column_pair_values_a_to_be_greater_than_b": {"column_A": "later", "column_B": "earlier"},
 }
 
 
@@ -103,7 +104,7 @@ def _result(row: Row) -> ExpectationValidationResult:
             kwargs=arguments,
             meta={"rule": rule, "force": row["force"], "log": row["log"]},
             description=" – ".join(filter(None, (rule, row["force"], row["detail"]))),
-            severity=row["severity"] or "critical",
+            severity=FailureSeverity(row["severity"] or "critical"),
         ),
         result=_found(row),
         exception_info={"raised_exception": False, "exception_message": None, "exception_traceback": None},
