@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
 from importlib.metadata import version
 from itertools import permutations
 from pathlib import Path
@@ -13,7 +14,7 @@ from sqlalchemy import Connection
 
 from checks.errors import UsageError
 from checks.feed_states import feed_states
-from checks.feeds import ALL, Gap, gaps
+from checks.feeds import ALL, gaps
 from checks.standard import Standard, editions
 from connectors.settings import Settings
 from connectors.site import assets, finding, forces, glance, history, overview, reference
@@ -113,10 +114,8 @@ def _feeds(conn: Connection, settings: Settings, newest: Row, brought: list[Row]
     delivered = [delivered_of(row, runs[row["run_id"]], zone[row["force"]]) for row in brought]
     today = newest["as_at"].astimezone(ZoneInfo(DEFAULT_ZONE)).date()
     reasons = {(row["force"], row["log"]): row["reason"] for row in sorted(brought, key=lambda r: runs[r["run_id"]])}
-    named = {row["force"] for row in brought} - {ALL, ""}
-    figured = {row["force"] for row in read_table(conn, "verdicts", {"period": "year", "area": [""]})} - {ALL}
-    found: dict[str, list[Gap]] = {force: own for force in sorted(named | figured) if (own := gaps(delivered, force))}
-    return {"feeds": feed_states(delivered, today, {} if published else reasons), "gaps": found}
+    states = feed_states(delivered, today, {} if published else reasons)
+    return {"feeds": states, "gaps": cache(partial(gaps, delivered))}
 
 
 def _differences(standards: Mapping[str, Standard]) -> dict[tuple[str, str], list[str]]:
