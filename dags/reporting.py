@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache, partial
 from importlib.metadata import version
 from itertools import permutations
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from checks.errors import UsageError
 from checks.feed_states import feed_states
@@ -24,6 +23,7 @@ from connectors.site.reading import Known, Reading
 from connectors.sources.forces import DEFAULT_ZONE
 from connectors.store.engine import open_store, reading
 from connectors.store.read import read_table
+from connectors.store.tables import commitments
 from dags.budgets import budgets
 from dags.delivered import delivered_of
 from dags.plan import forces_of, standards_of, zones
@@ -115,7 +115,10 @@ def _feeds(conn: Connection, settings: Settings, newest: Row, brought: list[Row]
     today = newest["as_at"].astimezone(ZoneInfo(DEFAULT_ZONE)).date()
     reasons = {(row["force"], row["log"]): row["reason"] for row in sorted(brought, key=lambda r: runs[r["run_id"]])}
     states = feed_states(delivered, today, {} if published else reasons)
-    return {"feeds": states, "gaps": cache(partial(gaps, delivered))}
+    judged = set(conn.execute(select(commitments.c.force).distinct()).scalars())
+    named = (judged | {row["force"] for row in brought}) - {ALL, ""}
+    found = {force: own for force in sorted(named) if (own := gaps(delivered, force))}
+    return {"feeds": states, "gaps": found}
 
 
 def _differences(standards: Mapping[str, Standard]) -> dict[tuple[str, str], list[str]]:

@@ -37,7 +37,7 @@ class Known:
         names: what forces are called, by slug.
         verdicts: filters of the table `verdicts` → its rows, small numbers suppressed where the site is published.
         budgets: rows as `pledge budget` gives them.
-        feeds: the state of every feed now; `gaps`: a force → its days that cannot be judged.
+        feeds: the state of every feed now; `gaps` the days that cannot be judged, by force.
         words, differences: each standard in sentences; how any two differ.
     """
 
@@ -50,7 +50,7 @@ class Known:
     published: bool = False
     budgets: Sequence[Row] = ()
     feeds: Sequence[Feed] = ()
-    gaps: Callable[[str], Sequence[Gap]] = lambda _: ()
+    gaps: Mapping[str, Sequence[Gap]] = field(default_factory=dict)
     words: Mapping[str, Sequence[str]] = field(default_factory=dict)
     differences: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
 
@@ -146,7 +146,7 @@ class Reading:
 
     def gaps_in(self, force: str, first: date, last: date) -> Iterator[Gap]:
         """The days of a period for which a log of the force came unfit and was not made good."""
-        return (gap for gap in self.known.gaps(force) if gap.first_day <= last and gap.last_day >= first)
+        return (gap for gap in self.known.gaps.get(force, ()) if gap.first_day <= last and gap.last_day >= first)
 
 
 def _any_of(rows: Iterable[Row], standards: Iterable[str]) -> bool:
