@@ -65,7 +65,7 @@ def glance(reading: Reading, force: str, period: Period) -> dict[str, Any]:
         "feeds": list(_feeds(reading, force, period, rows)),
         "sealed": bool(reading.known.newest["hash"]),
         "commitments": told,
-        "budgets": [] if is_closed else budgets(reading, force),
+        "budgets": budgets(reading, force) if period[0] == "month" and not is_closed else [],
         "beside": _beside(reading, force, period),
         "before_and_after": _neighbours(reading, force, period),
         "standard": standard_title(reading),
