@@ -67,6 +67,7 @@ def process_chart(
     series: Sequence[Series],
     targets: Mapping[date, float | None] | None = None,
     changes: Sequence[Change] = (),
+    measured: bool = False,
 ) -> Chart:
     """A process-behaviour chart of one or more series, one after the other in time.
 
@@ -75,12 +76,14 @@ def process_chart(
         series: several where one standard followed another; each has its own limits.
         targets: by the first day of a period, as a share.
         changes: drawn as upright lines with letters; the letters' meaning stands beside the chart.
+        measured: its shares are of hours or officer days, not of cases.
     """
     points = [(number, point) for number, one in enumerate(series) for point in one.points]
     edges = _edges([point.at for _, point in points], period)
     known = targets or {}
     data = {
         "period": period,
+        "measured": measured,
         "points": [_process_point(point) for _, point in points],
         "lines": [
             line

@@ -83,7 +83,7 @@ def _process(data: Mapping[str, Any]) -> Drawing:
         "limits": [row for row in data["lines"] if "lower" in row],
         **labels,
     }
-    return _finished(alt.layer(*layers), "Per cent of what counts" if data.get("measured") else MET), tables
+    return _finished(alt.layer(*layers), "Per cent of what was measured" if data["measured"] else MET), tables
 
 
 def _changes(x: Any) -> list[Any]:
