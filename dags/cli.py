@@ -22,6 +22,7 @@ from dags import (
     cli_explaining,
     cli_findings,
     cli_privacy,
+    cli_report,
     cli_statistics,
     cli_trace,
     cli_watch,
@@ -69,6 +70,7 @@ app.add_typer(slack_app, name="slack")
 cli_trace.register(app)
 cli_privacy.register(app)
 cli_alerts.register(app)
+cli_report.register(app)
 
 
 @app.command()

@@ -1,0 +1,115 @@
+"""The step that builds the site: reads what the pages need, chains their subjects, writes what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import version
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from checks.errors import UsageError
+from checks.feed_states import feed_states
+from checks.feeds import ALL, Gap, gaps
+from checks.standard import Standard, editions
+from connectors.settings import Settings
+from connectors.site import assets, forces, glance, overview
+from connectors.site.building import Built, build
+from connectors.site.page import File, Frame, Page
+from connectors.site.reading import Known, Reading
+from connectors.sources.forces import DEFAULT_ZONE
+from connectors.store.engine import open_store, reading
+from connectors.store.read import read_table
+from dags.budgets import budgets
+from dags.feeds import delivered_of
+from dags.plan import forces_of, standards_of, zones
+from dags.published import published_verdicts
+from dags.recorded import recorded_run
+from expectations.published import differences, in_words
+
+Say = Callable[[str], None]
+Row = dict[str, Any]
+# In the order of the navigation.
+SUBJECTS = (overview, forces, glance, assets)
+"""Modules of `connectors.site`: `pages(reading)`, and `NAVIGATION` where they have a place in it."""
+
+
+def report(settings: Settings, out: Path, *, published: bool = False) -> Built:
+    """Bring the site in a folder up to date with the store.
+
+    Args:
+        published: small numbers about persons suppressed, no record references: the site may leave the house.
+
+    Raises:
+        UsageError: no run has finished, or the folder holds something else.
+    """
+    with reading(open_store(settings.store, create=False)) as conn:
+        newest = recorded_run(conn, None)
+        if newest is None:
+            expected, do = "a run that got to its end", "Say `pledge run` first."
+            raise UsageError("pledge report", "no run has finished", expected, do)
+        read = Reading(conn, known(conn, settings, dict(newest), published))
+        frame = Frame(tuple(navigation()), newest, published, version("policing-pledge"))
+        return build(out, every_page(read), frame)
+
+
+def folder(settings: Settings) -> Path:
+    """Where the site is built unless `--out` says otherwise."""
+    return Path(settings.site)
+
+
+def navigation() -> Iterator[tuple[str, str]]:
+    for subject in SUBJECTS:
+        yield from getattr(subject, "NAVIGATION", ())
+
+
+def every_page(read: Reading) -> Iterator[Page | File]:
+    for subject in SUBJECTS:
+        yield from subject.pages(read)
+
+
+def known(conn: Connection, settings: Settings, newest: Row, published: bool) -> Known:
+    """What the pages need beside the store's tables."""
+    today = newest["as_at"].astimezone(ZoneInfo(DEFAULT_ZONE)).date()
+    standards = standards_of(settings)
+    main = {each.name for each in editions(standards.values(), settings.default_standard)}
+    brought = list(read_table(conn, "deliveries"))
+    return Known(
+        newest=newest,
+        today=today,
+        main=frozenset(main),
+        standards=standards,
+        names={slug: force.name for slug, force in forces_of(settings).items()},
+        verdicts=_verdicts(conn, settings, published),
+        published=published,
+        budgets=[] if published else list(budgets(conn, settings, {}, None)),
+        **_feeds(conn, settings, newest, brought),
+        words={name: in_words(standard) for name, standard in standards.items()},
+        differences=_differences(standards),
+    )
+
+
+def _verdicts(conn: Connection, settings: Settings, published: bool) -> Callable[[Mapping[str, Any]], Iterator[Row]]:
+    if published:
+        return lambda filters: published_verdicts(conn, settings, filters, None)
+    return lambda filters: read_table(conn, "verdicts", filters)
+
+
+def _feeds(conn: Connection, settings: Settings, newest: Row, brought: list[Row]) -> dict[str, Any]:
+    """The state of the feeds and the gaps of each force, by the deliveries of all runs."""
+    runs = {row["run_id"]: row["run_number"] for row in read_table(conn, "runs")}
+    zone = zones(settings, sorted({ALL, *(row["force"] for row in brought)}))
+    delivered = [delivered_of(row, runs[row["run_id"]], zone[row["force"]]) for row in brought]
+    today = newest["as_at"].astimezone(ZoneInfo(DEFAULT_ZONE)).date()
+    reasons = {(row["force"], row["log"]): row["reason"] for row in sorted(brought, key=lambda r: runs[r["run_id"]])}
+    named = {row["force"] for row in brought} - {ALL, ""}
+    figured = {row["force"] for row in read_table(conn, "verdicts", {"period": "year", "area": [""]})} - {ALL}
+    found: dict[str, list[Gap]] = {force: own for force in sorted(named | figured) if (own := gaps(delivered, force))}
+    return {"feeds": feed_states(delivered, today, reasons), "gaps": found}
+
+
+def _differences(standards: Mapping[str, Standard]) -> dict[tuple[str, str], list[str]]:
+    return {(one, other): differences(standards[one], standards[other]) for one, other in permutations(standards, 2)}
