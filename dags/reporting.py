@@ -16,14 +16,16 @@ from checks.feed_states import feed_states
 from checks.feeds import ALL, Gap, gaps
 from checks.standard import Standard, editions
 from connectors.settings import Settings
-from connectors.site import assets, forces, glance, overview
+from connectors.site import assets, forces, glance, measures, overview
 from connectors.site.building import Built, build
+from connectors.site.drawn import Drawings
 from connectors.site.page import File, Frame, Page
 from connectors.site.reading import Known, Reading
 from connectors.sources.forces import DEFAULT_ZONE
 from connectors.store.engine import open_store, reading
 from connectors.store.read import read_table
 from dags.budgets import budgets
+from dags.comparing import rebases_of
 from dags.feeds import delivered_of
 from dags.plan import forces_of, standards_of, zones
 from dags.published import published_verdicts
@@ -33,7 +35,7 @@ from expectations.published import differences, in_words
 Say = Callable[[str], None]
 Row = dict[str, Any]
 # In the order of the navigation.
-SUBJECTS = (overview, forces, glance, assets)
+SUBJECTS = (overview, forces, glance, measures, assets)
 """Modules of `connectors.site`: `pages(reading)`, and `NAVIGATION` where they have a place in it."""
 
 
@@ -51,7 +53,7 @@ def report(settings: Settings, out: Path, *, published: bool = False) -> Built:
         if newest is None:
             expected, do = "a run that got to its end", "Say `pledge run` first."
             raise UsageError("pledge report", "no run has finished", expected, do)
-        read = Reading(conn, known(conn, settings, dict(newest), published))
+        read = Reading(conn, known(conn, settings, dict(newest), published, Drawings(out)))
         frame = Frame(tuple(navigation()), newest, published, version("policing-pledge"))
         return build(out, every_page(read), frame)
 
@@ -71,7 +73,9 @@ def every_page(read: Reading) -> Iterator[Page | File]:
         yield from subject.pages(read)
 
 
-def known(conn: Connection, settings: Settings, newest: Row, published: bool) -> Known:
+def known(
+    conn: Connection, settings: Settings, newest: Row, published: bool, drawings: Drawings | None = None
+) -> Known:
     """What the pages need beside the store's tables."""
     today = newest["as_at"].astimezone(ZoneInfo(DEFAULT_ZONE)).date()
     standards = standards_of(settings)
@@ -89,6 +93,8 @@ def known(conn: Connection, settings: Settings, newest: Row, published: bool) ->
         **_feeds(conn, settings, newest, brought),
         words={name: in_words(standard) for name, standard in standards.items()},
         differences=_differences(standards),
+        rebases=rebases_of(settings),
+        drawings=drawings or Drawings(),
     )
 
 

@@ -361,7 +361,7 @@ def _named(drawn: str, chart: Chart) -> str:
             if name in element.attrib:
                 element.set(name, _ROUNDED.sub(lambda number: f"{float(number[0]):.1f}", element.attrib[name]))
     key = f"chart-{chart.fingerprint[:12]}"
-    root.attrib.update({"role": "img", "class": "chart", "aria-labelledby": f"{key}-title {key}-finding"})
+    root.attrib.update({"role": "img", "aria-labelledby": f"{key}-title {key}-finding"})
     root.set("font-family", FONT)
     for place, (tag, part, words) in enumerate((("title", "title", chart.title), ("desc", "finding", chart.finding))):
         element = ElementTree.Element(f"{{{_SVG}}}{tag}", {"id": f"{key}-{part}"})

@@ -74,7 +74,7 @@ def _judged(measuring: Measuring, measure: Measure, force: str, one: Judged, wit
         "stretches": [_stretch(each) for each in one.stretches],
         "sensitivity": [] if withheld or not newest else [_otherwise(row) for row in measuring.sensitivity(newest)],
         "ledger": [] if withheld else list(_ledger(closed[-LEDGER_SHOWN:])),
-        "comparisons": [] if withheld or not newest else [_compared(row) for row in measuring.comparisons(newest)],
+        "comparisons": [] if withheld or not newest else [compared(row) for row in measuring.comparisons(newest)],
     }
 
 
@@ -87,7 +87,7 @@ def _answer(measuring: Measuring, measure: Measure, row: Row, drawn: Sequence[tu
         "figure": sentences.figure(row),
         "belief": list(_belief(row, measuring.reading.is_provisional(period))),
         "summary": _summary(row, drawn),
-        "row": _plain(row),
+        "row": plain(row),
     }
 
 
@@ -106,7 +106,7 @@ def _belief(row: Row, provisional: bool) -> Iterator[str]:
 
 
 def _summary(row: Row, drawn: Sequence[tuple[Row, Series]]) -> list[tuple[str, str]]:
-    bounds = f"{words.share(row['rate_if_unknown_missed'])} to {words.share(_if_unknown_met(row))}"
+    bounds = f"{words.share(row['rate_if_unknown_missed'])} to {words.share(if_unknown_met(row))}"
     pairs = [
         ("Met, of cases judged", f"{words.number(row['numerator'])} of {words.number(row['denominator'])}"),
         ("Rate", words.rate(row)),
@@ -127,7 +127,7 @@ def _summary(row: Row, drawn: Sequence[tuple[Row, Series]]) -> list[tuple[str, s
     return pairs
 
 
-def _if_unknown_met(row: Row) -> float | None:
+def if_unknown_met(row: Row) -> float | None:
     """The other bound: the rate if every case that could not be judged had been met."""
     if SUPPRESSED in (row["unknown"], row["met"]):
         return None
@@ -163,6 +163,7 @@ def _process(
         "rules": drawn[-1][1].rules.name,
         "kind": drawn[-1][1].chart.value,
         "shapes": sorted({point["shape"] for point in chart.data["points"]}),
+        "has_limits": any("lower" in row for row in chart.data["lines"]),
     }
 
 
@@ -197,10 +198,10 @@ def _figure(row: Row, drawn: Sequence[tuple[Row, Series]]) -> dict[str, Any]:
     point = points.get((row["standard"], row["period_start"]))
     limits = f"{words.share(point.lower)} to {words.share(point.upper)}" if point and point.lower is not None else ""
     return {
-        **_plain(row),
+        **plain(row),
         "words": words.period(row["period"], row["period_start"]),
         "tag": words.tag_of(row),
-        "if_met": _if_unknown_met(row),
+        "if_met": if_unknown_met(row),
         "usual": limits or words.NOTHING,
         "variation": point.variation.value if point else row["signal"],
         "why": words.listed([reason.in_words for reason in point.reasons]) if point else row["signal_why"],
@@ -215,7 +216,7 @@ _PLAIN = (
 )  # fmt: skip
 
 
-def _plain(row: Row) -> dict[str, Any]:
+def plain(row: Row) -> dict[str, Any]:
     """What a figure says, without the run that said it."""
     return {name: row[name] for name in _PLAIN}
 
@@ -284,7 +285,7 @@ def _ledger(rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
 _AGAINST = {"last_year": "The same period a year before", "similar_forces": "Its most similar forces"}
 
 
-def _compared(row: Row) -> dict[str, Any]:
+def compared(row: Row) -> dict[str, Any]:
     known = row["difference"] is not None
     points = f"{row['difference'] * 100:+.1f} points" if known else words.NOTHING
     spread = f"{row['low'] * 100:+.1f} to {row['high'] * 100:+.1f}" if known and row["low"] is not None else words.NOTHING

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from checks.commitment import Measure, measures
+from checks.feeds import ALL
 from checks.sensitivity import own_period
 from checks.series import DAYS_WITH_SIGNAL, Charts, is_final
 from checks.spc import Series
@@ -151,6 +152,21 @@ class Measuring:
             tuple(sorted(days, key=lambda row: row["period_start"])),
             tuple(sorted(stretches, key=lambda each: each.applies_from or date.min)),
         )
+
+    def newest_of_forces(self, measure: str) -> list[Row]:
+        """The figures of every force, and of all together, in the newest period that is over; the main standard first."""
+        rows = [row for name, force in self._by_key if name == measure for row in self._by_key[name, force]]
+        closed = self.closed(rows)
+        newest = max((row["period_start"] for row in closed), default=None)
+        main, name = self.reading.known.main, self.reading.name
+        return sorted(
+            (row for row in closed if row["period_start"] == newest),
+            key=lambda row: (row["standard"] not in main, row["standard"], row["force"] == ALL, name(row["force"])),
+        )
+
+    def standard_title(self, standard: str) -> str:
+        known = self.reading.known.standards.get(standard)
+        return known.title if known else standard
 
     def _title(self, standard: str) -> str:
         known = self.reading.known.standards.get(standard)
