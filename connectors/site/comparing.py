@@ -8,7 +8,7 @@ from typing import Any
 from checks.commitment import Measure
 from checks.feeds import ALL
 from checks.funnel import Place
-from connectors.site import addresses, charts, findings, force_measure, words
+from connectors.site import addresses, chart_findings, charts, force_measure, words
 from connectors.site.measuring import Measuring
 from connectors.site.page import Page
 from connectors.site.reading import Row
@@ -127,7 +127,7 @@ def _funnel(
     links: Mapping[str, str],
 ) -> dict[str, Any]:
     when = words.period(rows[0]["period"], rows[0]["period_start"])
-    finding = findings.of_funnel(measure.title, what, when, rows, names)
+    finding = chart_findings.of_funnel(measure.title, what, when, rows, names)
     title = f"{words.capital(measure.title)}: {what}, {when}"
     return {
         "standard_title": measuring.standard_title(standard),

@@ -13,7 +13,7 @@ from checks.exclusions import with_and_without
 from checks.series import is_measured
 from checks.spc import Series
 from checks.standard import Effective, Rule
-from connectors.site import charts, findings, sentences, words
+from connectors.site import chart_findings, charts, sentences, words
 from connectors.site.charts import Change, Chart
 from connectors.site.measuring import Judged, Measuring
 from connectors.site.reading import Row
@@ -153,7 +153,7 @@ def _process(
     days = [point.at for _, series in drawn for point in series.points]
     changes = charts.within(_changes(measuring, measure, force, one), days)
     newest = drawn[-1][0]
-    finding = findings.of_process(measure.title, name, one.kind, [series for _, series in drawn], newest)
+    finding = chart_findings.of_process(measure.title, name, one.kind, [series for _, series in drawn], newest)
     targets = {row["period_start"]: None if is_measured(row) else row["target"] for row in closed if row["numerator"] != SUPPRESSED}
     title = f"{words.capital(measure.title)}, {name}, month by month"
     chart = charts.process_chart(title, finding, one.kind, [s for _, s in drawn], targets, changes, is_measured(newest))
@@ -309,7 +309,7 @@ def _delays(measuring: Measuring, measure: Measure, force: str) -> dict[str, Any
     whole = [row for row in rows if not row["area"]]
     when = words.period("month", rows[0]["period_start"])
     name = measuring.reading.name(force)
-    finding = findings.of_delay(measure.title, name, when, whole)
+    finding = chart_findings.of_delay(measure.title, name, when, whole)
     title = f"{words.capital(measure.title)}, {name}: where the time goes, {when}"
     return {
         "period": when,
