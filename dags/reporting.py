@@ -16,7 +16,7 @@ from checks.feed_states import feed_states
 from checks.feeds import ALL, Gap, gaps
 from checks.standard import Standard, editions
 from connectors.settings import Settings
-from connectors.site import assets, forces, glance, measures, overview
+from connectors.site import assets, finding, forces, glance, history, measures, overview, reference
 from connectors.site.building import Built, build
 from connectors.site.drawn import Drawings
 from connectors.site.page import File, Frame, Page
@@ -35,7 +35,7 @@ from expectations.published import differences, in_words
 Say = Callable[[str], None]
 Row = dict[str, Any]
 # In the order of the navigation.
-SUBJECTS = (overview, forces, glance, measures, assets)
+SUBJECTS = (overview, forces, glance, measures, history, reference, assets)
 """Modules of `connectors.site`: `pages(reading)`, and `NAVIGATION` where they have a place in it."""
 
 
@@ -59,18 +59,20 @@ def report(settings: Settings, out: Path, *, published: bool = False) -> Built:
 
 
 def folder(settings: Settings) -> Path:
-    """Where the site is built unless `--out` says otherwise."""
-    return Path(settings.site)
+    """Where the site is built unless `--out` says otherwise: PLEDGE_SITE, or beside the lake."""
+    if settings.site:
+        return Path(settings.site)
+    return Path(".pledge/site") if "://" in settings.lake else Path(settings.lake).parent / "site"
 
 
 def navigation() -> Iterator[tuple[str, str]]:
-    for subject in SUBJECTS:
+    for subject in (*SUBJECTS, finding):
         yield from getattr(subject, "NAVIGATION", ())
 
 
-def every_page(read: Reading) -> Iterator[Page | File]:
-    for subject in SUBJECTS:
-        yield from subject.pages(read)
+def every_page(read: Reading) -> list[Page | File]:
+    subjects = [each for subject in SUBJECTS for each in subject.pages(read)]
+    return [*subjects, *finding.pages(subjects)]
 
 
 def known(
@@ -90,7 +92,7 @@ def known(
         verdicts=_verdicts(conn, settings, published),
         published=published,
         budgets=[] if published else list(budgets(conn, settings, {}, None)),
-        **_feeds(conn, settings, newest, brought),
+        **_feeds(conn, settings, newest, brought, published),
         words={name: in_words(standard) for name, standard in standards.items()},
         differences=_differences(standards),
         rebases=rebases_of(settings),
@@ -104,7 +106,7 @@ def _verdicts(conn: Connection, settings: Settings, published: bool) -> Callable
     return lambda filters: read_table(conn, "verdicts", filters)
 
 
-def _feeds(conn: Connection, settings: Settings, newest: Row, brought: list[Row]) -> dict[str, Any]:
+def _feeds(conn: Connection, settings: Settings, newest: Row, brought: list[Row], published: bool) -> dict[str, Any]:
     """The state of the feeds and the gaps of each force, by the deliveries of all runs."""
     runs = {row["run_id"]: row["run_number"] for row in read_table(conn, "runs")}
     zone = zones(settings, sorted({ALL, *(row["force"] for row in brought)}))
@@ -114,7 +116,7 @@ def _feeds(conn: Connection, settings: Settings, newest: Row, brought: list[Row]
     named = {row["force"] for row in brought} - {ALL, ""}
     figured = {row["force"] for row in read_table(conn, "verdicts", {"period": "year", "area": [""]})} - {ALL}
     found: dict[str, list[Gap]] = {force: own for force in sorted(named | figured) if (own := gaps(delivered, force))}
-    return {"feeds": feed_states(delivered, today, reasons), "gaps": found}
+    return {"feeds": feed_states(delivered, today, {} if published else reasons), "gaps": found}
 
 
 def _differences(standards: Mapping[str, Standard]) -> dict[tuple[str, str], list[str]]:

@@ -12,6 +12,7 @@ from datetime import date
 INDEX = "index.html"
 STYLE = "site.css"
 _SAFE = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
+_RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{1,40}")
 # A folder's own page, and names some file systems keep to themselves.
 _RESERVED = re.compile(r"index|con|prn|aux|nul|com\d|lpt\d")
 
@@ -104,9 +105,13 @@ def runs() -> str:
     return "runs/index.html"
 
 
+def runs_of(year: str) -> str:
+    return f"runs/{year}/index.html"
+
+
 def run(run_id: str) -> str:
     """What one run said; written once."""
-    return f"runs/{part(run_id)}/index.html"
+    return f"runs/{run_id if _RUN.fullmatch(run_id) else part(run_id)}/index.html"
 
 
 def restatements() -> str:

@@ -15,7 +15,7 @@ def pages(reading: Reading) -> Iterator[File]:
     yield shipped(addresses.STYLE)
 
 
-def shipped(name: str) -> File:
-    """A file of `templates/`, as it is."""
+def shipped(name: str, address: str = "") -> File:
+    """A file of `templates/`, as it is, at an address (default: its name)."""
     path = TEMPLATES / name
-    return File(name, path.read_bytes, hashlib.sha256(path.read_bytes()).hexdigest())
+    return File(address or name, path.read_bytes, hashlib.sha256(path.read_bytes()).hexdigest())

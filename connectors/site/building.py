@@ -119,7 +119,7 @@ def _fingerprint(each: Page | File, around: str, frame: Frame) -> str:
         said = each.inputs
     else:
         said = each.content
-    shown = [each.title, each.template, each.description, each.crumbs, each.size, (each.run or frame.newest)["run_id"]]
+    shown = [each.title, each.template, each.description, each.crumbs, (each.run or frame.newest)["run_id"]]
     return _sha256([around, shown, said])
 
 

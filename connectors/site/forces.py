@@ -61,7 +61,6 @@ def _page(reading: Reading, force: str) -> Page:
         crumbs=(("Forces", addresses.forces()),),
         run=reading.newest_run_of(rows),
         in_az=True,
-        size="wide",
     )
 
 

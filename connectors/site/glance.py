@@ -33,7 +33,6 @@ def _page(reading: Reading, force: str, period: Period) -> Page:
         description=content["headline"],
         crumbs=(("Periods", addresses.periods()), (said, addresses.period(*period))),
         run=reading.newest_run_of(reading.figures_of(force, period)),
-        size="wide",
     )
 
 
@@ -41,6 +40,9 @@ def glance(reading: Reading, force: str, period: Period) -> dict[str, Any]:
     """Everything the page of a force and period says."""
     rows = reading.figures_of(force, period)
     told = commitments(reading, force, period)
+    blind = _blind(reading, force, period)
+    for each in told:
+        each["sentences"] = list(_stands(each, blind))
     tags = [each["tag"] for each in told if each["number"]]
     is_closed = reading.is_closed(period)
     said = words.period(*period)
@@ -57,6 +59,7 @@ def glance(reading: Reading, force: str, period: Period) -> dict[str, Any]:
         "worst": min(tags, key=words.WORST_FIRST.__getitem__, default=""),
         "belief": sentences.belief(rows, reading.is_provisional(period), final_on, is_closed),
         "feeds": list(_feeds(reading, force, period, rows)),
+        "sealed": bool(reading.known.newest["hash"]),
         "commitments": told,
         "budgets": [] if is_closed else budgets(reading, force),
         "beside": _beside(reading, force, period),
@@ -91,8 +94,23 @@ def _commitment(number: int, title: str, verdict: Row | None, rows: Sequence[Row
         "why": sentences.commitment_reason(tag, rows, decided_by),
         "assurance": sentences.commitment_assurance(rows),
         "shortfall": max(map(sentences.shortfall, deciding), default=-1.0),
+        "logs": sorted(
+            {log for row in rows if row["measure"] in measures() for log in measures()[row["measure"]].logs}
+        ),
         "measures": [_measure(row) for row in rows],
     }
+
+
+def _stands(commitment: Mapping[str, Any], blind: Mapping[str, str]) -> Iterator[str]:
+    """How a commitment stands, to be read on its own: each figure that counts, and whether its logs came fit."""
+    counting = [each for each in commitment["measures"] if each["target"] is not None]
+    for each in counting:
+        yield each["sentence"]
+    if not counting:
+        yield "The promise names no share that must be met: its figures are published without a verdict."
+    amiss = [blind[log] for log in commitment["logs"] if log in blind]
+    if amiss:
+        yield f"{words.capital('; '.join(amiss))}."
 
 
 def _measure(row: Row) -> dict[str, Any]:
@@ -126,6 +144,15 @@ def _feeds(reading: Reading, force: str, period: Period, rows: Sequence[Row]) ->
         logs = sorted({log for name in blind if name in measures() for log in measures()[name].logs})
         titles = words.listed([sentences.title_of(name) for name in blind])
         yield f"Nothing fit to judge from was delivered for: {titles}. They need {words.listed(logs)}."
+
+
+def _blind(reading: Reading, force: str, period: Period) -> dict[str, str]:
+    """For each log with a gap in the period the days that cannot be judged."""
+    first, last = period[1], last_day(*period)
+    return {
+        gap.log: f"{gap.log} for {words.days(max(gap.first_day, first), min(gap.last_day, last))} came unfit"
+        for gap in reading.gaps_in(force, first, last)
+    }
 
 
 def _beside(reading: Reading, force: str, period: Period) -> list[dict[str, Any]]:

@@ -28,7 +28,6 @@ def pages(reading: Reading) -> Iterator[Page]:
             crumbs=(("Periods", addresses.periods()),),
             run=reading.newest_run_of(row for force in reading.forces for row in reading.figures_of(force, period)),
             in_az=True,
-            size="wide",
         )
     yield Page(
         addresses.periods(),
@@ -64,7 +63,6 @@ def _first(reading: Reading, boards: dict[Period, dict[str, Any]]) -> Page:
         {"board": content, "as_at": reading.as_at, "forces": _entries(reading)},
         description="The ten promises of the Policing Pledge, every force, the newest closed month.",
         in_az=True,
-        size="wide",
     )
 
 

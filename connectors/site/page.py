@@ -24,7 +24,6 @@ class Page:
         run: the run whose figures are shown, for the foot of the page; None = the newest.
         in_az: whether it stands in the A to Z; every page that is not `permanent` is found by the search.
         permanent: written once and never again, also when it is no longer given.
-        size: `wide` for a page of wide tables.
     """
 
     address: str
@@ -37,7 +36,6 @@ class Page:
     run: Mapping[str, Any] | None = None
     in_az: bool = False
     permanent: bool = False
-    size: str = ""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ TEMPLATES = HERE / "templates"
 @cache
 def code_hash() -> str:
     """The hash of everything here that decides what a page looks like: when it changes, all is made again."""
-    files = sorted(path for path in HERE.rglob("*") if path.suffix in (".py", ".html", ".css", ".js"))
+    files = sorted(path for path in HERE.rglob("*") if path.suffix in (".py", ".yaml", ".html", ".css", ".js"))
     digest = hashlib.sha256()
     for path in files:
         digest.update(path.relative_to(HERE).as_posix().encode() + b"\0" + path.read_bytes())
@@ -33,6 +33,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=words.unbroken,
         trim_blocks=True,
         lstrip_blocks=True,
     )

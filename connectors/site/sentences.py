@@ -13,7 +13,6 @@ from connectors.site import words
 from connectors.site.words import CONDITIONAL, SUPPRESSED, counted, listed
 
 Row = Mapping[str, Any]
-_OPEN_QUESTIONS = ("too_few", "in_progress", "no_target")
 # The worst first: the assurance of a commitment is that of its worst measure.
 _ASSURANCES = ("consistently_missed", "hit_or_miss", "", "consistently_met")
 
@@ -39,18 +38,20 @@ def figure(row: Row) -> str:
 
 def full(row: Row) -> str:
     """A figure in whole sentences: verdict, n, rate with interval and target, what the unknown cases could change."""
-    said = [f"{words.tag_word(words.tag_of(row))}: {figure(row)}."]
+    said = [f"{words.capital(title_of(row['measure']))}: {figure(row)}."]
     if row["rate_low"] not in (None, SUPPRESSED):
-        said.append(f"With 95 % confidence the true share lies between {words.interval(row).replace(' to ', ' and ')}.")
+        said.append(f"The 95 % interval is {words.interval(row)}.")
     said.append(unknowns(row))
     return " ".join(filter(None, said))
 
 
 def unknowns(row: Row) -> str:
-    """What the cases that could not be judged would change; '' where there are none."""
+    """What the cases that could not be judged would change."""
     count = row["unknown"]
-    if not count or count == SUPPRESSED:
+    if count == SUPPRESSED or row["verdict"] == Verdict.CANNOT_JUDGE or not row["cases"]:
         return ""
+    if not count:
+        return "Every case could be judged."
     cases = counted(count, "case")
     if row["rate_if_unknown_missed"] in (None, SUPPRESSED) or not row["denominator"]:
         return f"{cases} could not be judged."
@@ -60,7 +61,7 @@ def unknowns(row: Row) -> str:
 
 
 def commitment_reason(tag: str, rows: Sequence[Row], decided_by: Sequence[str]) -> str:
-    """Why a commitment has its verdict, by the measures that decided it."""
+    """Why a commitment has its verdict, by the measures that decided it, the worst two."""
     deciding = [row for row in rows if row["measure"] in decided_by]
     if tag == CONDITIONAL:
         deciding = [row for row in deciding if row["depends_on_unknown"]] or deciding
@@ -86,36 +87,43 @@ def commitment_assurance(rows: Iterable[Row]) -> str:
 
 
 def headline(name: str, period: str, tags: Sequence[str], is_closed: bool) -> str:
-    """`In March 2026 Norfolk Constabulary kept 3 of the 8 promises that could be judged, and missed 5.`"""
+    """`In March 2026 Norfolk Constabulary kept three of the eight promises that could be judged, and missed five.`"""
     counts = Counter(tags)
-    if not tags or not (set(counts) - {"", Verdict.CANNOT_JUDGE, Verdict.NO_TARGET}):
-        return f"None of the promises of {name} could be judged for {period}."
-    if not is_closed:
-        return f"{period} is not over: {name} has no verdicts for it yet."
     kept, missed, perhaps = counts[Verdict.KEPT], counts[Verdict.MISSED], counts[CONDITIONAL]
     judged = kept + missed + perhaps
+    if not is_closed and not judged:
+        return f"{period} is not over: {name} has no verdicts for it yet."
+    if not judged and (counts[Verdict.TOO_FEW] or counts[Verdict.IN_PROGRESS]):
+        return f"For {period} it cannot be said yet, or from so few cases, whether {name} kept its promises."
     if not judged:
-        return f"In {period} there were too few cases to say whether {name} kept its promises."
-    said = f"In {period} {name} kept {kept} of the {counted(judged, 'promise')} that could be judged"
-    if judged == 1:
-        said = f"In {period} one promise of {name} could be judged: it was {'kept' if kept else 'not kept'}"
-    parts = [f"missed {missed}"] if missed and judged > 1 else []
+        return f"None of the promises of {name} could be judged for {period}."
+    of = "the one promise" if judged == 1 else f"the {in_letters(judged)} promises"
+    parts = [f"kept {in_letters(kept) if kept else 'none'} of {of} that could be judged"]
+    parts += [f"missed {in_letters(missed)}"] if missed else []
+    said = f"In {period} {name} {', and '.join(parts)}."
     if perhaps:
-        parts.append(f"{perhaps} {'was' if perhaps == 1 else 'were'} kept only if its unknown cases were")
-    return f"{said}{', and ' if len(parts) == 1 else ', ' if parts else ''}{' and '.join(parts)}."
+        were = "one was" if perhaps == 1 else f"{in_letters(perhaps)} were"
+        said += f" Whether {were} kept depends on cases that could not be judged."
+    return said
 
 
 def others(tags: Sequence[str]) -> str:
     """What became of the promises that were neither kept nor missed; '' where there are none."""
     counts = Counter(tags)
     told = {
-        Verdict.CANNOT_JUDGE: "cannot be judged",
-        Verdict.TOO_FEW: "had too few cases",
-        Verdict.IN_PROGRESS: "still had cases open",
-        Verdict.NO_TARGET: "has no target",
+        Verdict.CANNOT_JUDGE: ("cannot be judged", "cannot be judged"),
+        Verdict.TOO_FEW: ("had too few cases", "had too few cases"),
+        Verdict.IN_PROGRESS: ("still has cases open", "still have cases open"),
+        Verdict.NO_TARGET: ("has no target", "have no target"),
     }
-    parts = [f"{counts[verdict]} {words_}" for verdict, words_ in told.items() if counts[verdict]]
+    parts = [f"{in_letters(n)} {verb[n > 1]}" for verdict, verb in told.items() if (n := counts[verdict])]
     return f"{words.capital(listed(parts))}." if parts else ""
+
+
+def in_letters(count: int) -> str:
+    """`three`; from ten on `12`, as the style of statistics pages has it."""
+    small = "no one two three four five six seven eight nine".split()
+    return small[count] if 0 <= count < len(small) else f"{count:,}"
 
 
 def belief(rows: Sequence[Row], provisional: bool, final_on: date, is_closed: bool) -> list[str]:

@@ -18,7 +18,7 @@ CONDITIONAL = "kept_unless_unknown"
 TAGS = {
     Verdict.MISSED: ("Missed", "Missed", "✘"),
     Verdict.CANNOT_JUDGE: ("Cannot be judged", "Unjudged", "?"),
-    CONDITIONAL: ("Kept only if the unknown cases were", "Kept if", "✔?"),
+    CONDITIONAL: ("Depends on unknown cases", "Depends", "✔?"),
     Verdict.TOO_FEW: ("Too few cases", "Too few", "·"),
     Verdict.IN_PROGRESS: ("In progress", "Open", "…"),
     Verdict.KEPT: ("Kept", "Kept", "✔"),
@@ -166,6 +166,11 @@ def tag_short(verdict: str) -> str:
 
 def tag_shape(verdict: str) -> str:
     return TAGS[verdict][2]
+
+
+def unbroken(value: Any) -> Any:
+    """Text in which a number and its % stay on one line."""
+    return value.replace(" %", "\u00a0%") if isinstance(value, str) else value
 
 
 def capital(text: str) -> str:
