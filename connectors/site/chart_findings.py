@@ -120,7 +120,7 @@ def _outside(rows: Sequence[Row], place: Place, names: Mapping[str, str]) -> str
 
 
 def of_delay(title: str, place: str, when: str, rows: Sequence[Row]) -> str:
-    """The finding of the stages of attendance: which costs most, and how long each takes half of all and nine of ten."""
+    """The finding of the stages of attendance: which costs most, and how long half and nine of ten take in each."""
     counted = [row for row in rows if row["n"]]
     if not counted:
         return f"{words.capital(title)}, {place}, {when}: no stage was timed."

@@ -243,5 +243,3 @@ def delay_chart(title: str, finding: str, rows: Sequence[Row]) -> Chart:
         ]
     }
     return Chart("delay", title, finding, data)
-
-

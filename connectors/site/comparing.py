@@ -65,10 +65,9 @@ def _page(measuring: Measuring, measure: Measure) -> Page:
         f"Compare: {measure.title}",
         "compare_measure.html",
         content,
-        description=f"{words.capital(measure.title)}: forces in a funnel, against last year and against similar forces.",
+        description=f"{words.capital(measure.title)}: forces in a funnel, against last year and similar forces.",
         crumbs=(("Compare", addresses.comparing()),),
         run=measuring.reading.newest_run_of(rows),
-        size="wide",
     )
 
 
@@ -108,19 +107,21 @@ def _funnels(
 ) -> list[dict[str, Any]]:
     if measuring.is_withheld(measure.name):
         return []
-    by_standard = {row["standard"]: row for row in rows}
-    told = []
+    main = measuring.reading.known.main
+    by_standard = {row["standard"]: row for row in sorted(rows, key=lambda row: row["standard"] not in main)}
+    told: dict[str, dict[str, Any]] = {}
     for standard, row in by_standard.items():
         placed = measuring.funnel(row, within)
         if placed:
-            told.append(_funnel(measuring, measure, standard, placed, what, names, links))
-    return told
+            one = _funnel(measure, placed, what, names, links)
+            # Two standards that count alike have one funnel.
+            same = told.setdefault(one["chart"].fingerprint, one | {"standards": []})
+            same["standards"].append(measuring.standard_title(standard))
+    return list(told.values())
 
 
 def _funnel(
-    measuring: Measuring,
     measure: Measure,
-    standard: str,
     rows: Sequence[Row],
     what: str,
     names: Mapping[str, str],
@@ -130,7 +131,6 @@ def _funnel(
     finding = chart_findings.of_funnel(measure.title, what, when, rows, names)
     title = f"{words.capital(measure.title)}: {what}, {when}"
     return {
-        "standard_title": measuring.standard_title(standard),
         "period": when,
         "what": what,
         "finding": finding,

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,9 @@ from connectors.spreadsheets import not_a_formula
 
 NOT_THERE = "[x]"
 """The Analysis Function's shorthand for what is not available."""
-FORMS = ("csv", "xlsx", "json")
+FORMS = ("csv", "json")
+"""What is quickly made; a workbook takes as long as fifty of them, so that there is one for each measure."""
+WORKBOOK = "xlsx"
 _ALWAYS = datetime(2000, 1, 1)  # noqa: DTZ001 a workbook knows no zones
 
 
@@ -40,16 +43,12 @@ class Table:
     rows: Sequence[Mapping[str, Any]]
 
 
-def files(page: str, table: Table) -> Iterator[File]:
-    """The table of the page at an address in every form, each made when it is needed."""
+def files(page: str, table: Table, forms: Sequence[str] = FORMS) -> Iterator[File]:
+    """The table of the page at an address in these forms, each made when it is needed."""
     inputs = [table.title, table.notes, table.columns, [[row[key] for key in table.columns] for row in table.rows]]
-    makers = {"csv": _csv, "json": _json, "xlsx": _xlsx}
-    for form in FORMS:
-        yield File(addresses.download(page, form), _making(makers[form], table), [form, inputs])
-
-
-def _making(maker: Any, table: Table) -> Any:
-    return lambda: maker(table)
+    makers = {"csv": _csv, "json": _json, WORKBOOK: _xlsx}
+    for form in forms:
+        yield File(addresses.download(page, form), partial(makers[form], table), [form, inputs])
 
 
 def _plain(value: Any) -> Any:

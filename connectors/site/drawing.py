@@ -277,12 +277,14 @@ def _named_points(points: Sequence[Mapping[str, Any]], sizes: Sequence[int]) -> 
 def _point_names(named: Tables, x: Any, y: Callable[[str], Any]) -> list[Any]:
     import altair as alt
 
+    halo = {"stroke": "white", "strokeWidth": 4, "color": "white"}
     return [
         _of(align)
-        .mark_text(align=align, dx=10 if align == "left" else -10, fontSize=TEXT - 1, color=INK)
+        .mark_text(align=align, dx=10 if align == "left" else -10, fontSize=TEXT - 1, **look)
         .encode(x=x, y=y("value:Q"), text=alt.Text("name:N"))
         for align, side in named.items()
         if side
+        for look in (halo, {"color": INK})
     ]
 
 
@@ -338,7 +340,9 @@ def _finished(chart: Any, heading: str, height: int = HEIGHT) -> Any:
     title = alt.Title(heading, anchor="start", frame="bounds", fontSize=TEXT, fontWeight="normal", color=INK, offset=24)
     axis = {"labelFontSize": TEXT, "labelColor": INK, "titleFontSize": TEXT, "titleFontWeight": "normal"}
     return (
-        chart.properties(width=WIDTH, height=height, title=title, padding={"left": 4, "right": 4, "top": 4, "bottom": 4})
+        chart.properties(
+            width=WIDTH, height=height, title=title, padding={"left": 4, "right": 4, "top": 4, "bottom": 4}
+        )
         .configure(background="white", font=FONT, aria=False)
         .configure_view(stroke=None)
         .configure_axis(**axis, titleColor=INK, titlePadding=10, gridColor=GRID)

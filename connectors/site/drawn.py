@@ -57,7 +57,9 @@ class Drawings:
     def draw_missing(self, charts: Iterable[Chart]) -> int:
         """Draw those that never were, in several processes where it is worth it; returns how many."""
         missing = {address(chart): chart for chart in charts}
-        missing = {where: chart for where, chart in missing.items() if not self._read(where) and where not in self._kept}
+        missing = {
+            where: chart for where, chart in missing.items() if not self._read(where) and where not in self._kept
+        }
         if len(missing) < WORTH_A_POOL or self._processes < 2:
             drawn = list(map(drawing.draw, missing.values()))
         else:  # spawned: a fork of a process that has threads may never come back

@@ -1,4 +1,4 @@
-"""The page of a measure of one force: is it kept, can it be believed, since when, how counted, and where the delay is."""
+"""The page of a measure of one force: is it kept, can it be believed, how is it counted, and where is the delay?"""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ LEDGER_SHOWN = 12
 def told(measuring: Measuring, measure: Measure, force: str) -> dict[str, Any]:
     """Everything the page says, its charts undrawn."""
     withheld = measuring.is_withheld(measure.name)
-    by_standard = [_judged(measuring, measure, force, one, withheld) for one in measuring.judged(measure.name, force)]
+    judged = measuring.judged(measure.name, force)
+    by_standard = [_judged(measuring, measure, force, one, withheld) for one in judged]
+    _draw_once(by_standard)
     return {
         "measure": measure_told(measure),
         "force": force,
@@ -36,6 +38,16 @@ def told(measuring: Measuring, measure: Measure, force: str) -> dict[str, Any]:
         "judged": by_standard,
         "delays": None if withheld else _delays(measuring, measure, force),
     }
+
+
+def _draw_once(by_standard: Sequence[dict[str, Any]]) -> None:
+    """A standard that counts as one before it, and to the same target, has the same chart: it is referred to."""
+    drawn: dict[str, str] = {}
+    for one in by_standard:
+        if one["chart"]:
+            same = drawn.setdefault(one["chart"]["chart"].fingerprint, one["title"])
+            if same != one["title"]:
+                one |= {"chart": None, "same_chart": same}
 
 
 def measure_told(measure: Measure) -> dict[str, Any]:
@@ -68,6 +80,7 @@ def _judged(measuring: Measuring, measure: Measure, force: str, one: Judged, wit
         "newest": newest and _answer(measuring, measure, newest, drawn),
         "open": [_open(row) for row in one.rows if row not in closed][-1:],
         "chart": _process(measuring, measure, force, one, drawn, closed),
+        "same_chart": "",
         "rows": [_figure(row, drawn) for row in reversed(closed[-SHOWN:])],
         "more": max(0, len(closed) - SHOWN),
         "days": [_figure(row, ()) for row in reversed(measuring.closed(one.days))],
@@ -154,7 +167,11 @@ def _process(
     changes = charts.within(_changes(measuring, measure, force, one), days)
     newest = drawn[-1][0]
     finding = chart_findings.of_process(measure.title, name, one.kind, [series for _, series in drawn], newest)
-    targets = {row["period_start"]: None if is_measured(row) else row["target"] for row in closed if row["numerator"] != SUPPRESSED}
+    targets = {
+        row["period_start"]: None if is_measured(row) else row["target"]
+        for row in closed
+        if row["numerator"] != SUPPRESSED
+    }
     title = f"{words.capital(measure.title)}, {name}, month by month"
     chart = charts.process_chart(title, finding, one.kind, [s for _, s in drawn], targets, changes, is_measured(newest))
     return {
@@ -184,7 +201,10 @@ def _difference(before: Rule, after: Rule) -> str:
         for what, old, new in (
             ("limit", before.limit_in_words, after.limit_in_words),
             ("target", before.target_in_words, after.target_in_words),
-            *((key.replace("_", " "), value, after.definition.get(key, "")) for key, value in before.definition.items()),
+            *(
+                (key.replace("_", " "), value, after.definition.get(key, ""))
+                for key, value in before.definition.items()
+            ),
         )
         if old != new
     ]
@@ -288,7 +308,9 @@ _AGAINST = {"last_year": "The same period a year before", "similar_forces": "Its
 def compared(row: Row) -> dict[str, Any]:
     known = row["difference"] is not None
     points = f"{row['difference'] * 100:+.1f} points" if known else words.NOTHING
-    spread = f"{row['low'] * 100:+.1f} to {row['high'] * 100:+.1f}" if known and row["low"] is not None else words.NOTHING
+    spread = (
+        f"{row['low'] * 100:+.1f} to {row['high'] * 100:+.1f}" if known and row["low"] is not None else words.NOTHING
+    )
     return {
         "against": _AGAINST.get(row["against"], row["against"]),
         "found": "Cannot be judged" if row["found"] == "cannot_judge" else words.capital(row["found"]),

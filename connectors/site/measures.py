@@ -62,7 +62,7 @@ def _draft(measuring: Measuring, page: Page) -> Draft:
     drawings = measuring.reading.known.drawings
 
     def drawn() -> Mapping[str, Any]:
-        return {**content, "svg": lambda chart: Markup(drawings.svg(chart))}  # noqa: S704 our own drawing, escaped
+        return {**content, "svg": lambda chart: Markup(drawings.svg(chart))}
 
     return Draft(replace(page, content=drawn, inputs=content), found)
 
@@ -112,6 +112,10 @@ def _overview(measuring: Measuring, measure: Measure) -> Page:
         "funnels": comparing.funnels_of_forces(measuring, measure),
         "withheld": measuring.is_withheld(measure.name),
         "compare": addresses.comparing(measure.name),
+        "downloads": [
+            (form, addresses.download(addresses.measure(measure.name), form))
+            for form in (*downloads.FORMS, downloads.WORKBOOK)
+        ],
     }
     return Page(
         addresses.measure(measure.name),
@@ -122,7 +126,6 @@ def _overview(measuring: Measuring, measure: Measure) -> Page:
         crumbs=(_CRUMB,),
         run=measuring.reading.newest_run_of(rows),
         in_az=True,
-        size="wide",
     )
 
 
@@ -144,7 +147,9 @@ def _of_force(measuring: Measuring, measure: Measure, force: str) -> Page:
     content = force_measure.told(measuring, measure, force)
     address = addresses.force_measure(measure.name, force)
     newest = next((one["newest"] for one in content["judged"] if one["newest"]), None)
-    figure = f"{newest['period']}: {words.tag_word(newest['tag'])}, {newest['figure']}." if newest else "No period is over."
+    figure = (
+        f"{newest['period']}: {words.tag_word(newest['tag'])}, {newest['figure']}." if newest else "No period is over."
+    )
     shown = [row for one in measuring.judged(measure.name, force) for row in (*one.rows, *one.days)]
     return Page(
         address,
@@ -154,21 +159,25 @@ def _of_force(measuring: Measuring, measure: Measure, force: str) -> Page:
         description=figure,
         crumbs=(_CRUMB, (words.capital(measure.title), addresses.measure(measure.name))),
         run=measuring.reading.newest_run_of(shown),
-        size="wide",
     )
 
 
 def _files(measuring: Measuring) -> Iterator[File]:
-    """What the tables of the pages hold, every period of them."""
+    """What the tables of the pages hold, every period of them; of a measure in all forces a workbook, too."""
     for measure in measuring.measures.values():
+        every: list[Row] = []
+        title = words.capital(measure.title)
         for force in measuring.forces(measure.name):
             closed = [row for one in measuring.judged(measure.name, force) for row in measuring.closed(one.rows)]
-            title = f"{words.capital(measure.title)}, {measuring.reading.name(force)}"
-            yield from downloads.files(addresses.force_measure(measure.name, force), _table(title, measure, closed))
+            every += closed
+            named = f"{title}, {measuring.reading.name(force)}"
+            yield from downloads.files(addresses.force_measure(measure.name, force), _table(named, measure, closed))
             found = measuring.places(measure.name, force)
             if found:
-                table = _table(f"{title}: areas and neighbourhoods", measure, found)
+                table = _table(f"{named}: areas and neighbourhoods", measure, found)
                 yield from downloads.files(addresses.places(measure.name, force), table)
+        table = _table(f"{title}, all forces", measure, every)
+        yield from downloads.files(addresses.measure(measure.name), table, (*downloads.FORMS, downloads.WORKBOOK))
 
 
 COLUMNS = {

@@ -154,7 +154,7 @@ class Measuring:
         )
 
     def newest_of_forces(self, measure: str) -> list[Row]:
-        """The figures of every force, and of all together, in the newest period that is over; the main standard first."""
+        """Every force's figure, and that of all, in the newest period that is over; the main standard first."""
         rows = [row for name, force in self._by_key if name == measure for row in self._by_key[name, force]]
         closed = self.closed(rows)
         newest = max((row["period_start"] for row in closed), default=None)

@@ -47,7 +47,6 @@ def pages(measuring: Measuring, measure: Measure, force: str) -> Iterator[Page]:
                 (name, above),
             ),
             run=measuring.reading.newest_run_of(part),
-            size="wide",
         )
 
 
