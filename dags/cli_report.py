@@ -27,13 +27,12 @@ def report(
     store: StoreOption = None,
 ) -> None:
     """Build the site: static pages that need no server. Only what changed is written."""
-    from dags.reporting import folder, report
+    from dags.reporting import folder, report, told
 
     settings = settings_of(lake, store)
     target = Path(out) if out else folder(settings)
     built = report(settings, target, published=published)
-    say(f"{target}: {len(built.written):,} pages and files written, {built.unchanged:,} unchanged, "
-        f"{len(built.removed):,} removed.")  # fmt: skip
+    say(told(target, built))
     print(target / "index.html")
 
 

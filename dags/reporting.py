@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from checks.errors import UsageError
 from checks.feed_states import feed_states
-from checks.feeds import ALL, Gap, gaps
+from checks.feeds import ALL, gaps
 from checks.standard import Standard, editions
 from connectors.settings import Settings
 from connectors.site import assets, finding, forces, glance, history, measures, overview, reference
@@ -24,8 +24,10 @@ from connectors.site.reading import Known, Reading
 from connectors.sources.forces import DEFAULT_ZONE
 from connectors.store.engine import open_store, reading
 from connectors.store.read import read_table
+from connectors.store.tables import commitments
 from dags.budgets import budgets
 from dags.comparing import rebases_of
+from dags.delivered import delivered_of
 from dags.feeds import delivered_of
 from dags.plan import forces_of, standards_of, zones
 from dags.published import published_verdicts
@@ -63,6 +65,12 @@ def folder(settings: Settings) -> Path:
     if settings.site:
         return Path(settings.site)
     return Path(".pledge/site") if "://" in settings.lake else Path(settings.lake).parent / "site"
+
+
+def told(out: Path, built: Built) -> str:
+    """What a build did, in a line."""
+    counts = f"{len(built.written):,} written, {built.unchanged:,} unchanged, {len(built.removed):,} removed"
+    return f"{out}: {counts}."
 
 
 def navigation() -> Iterator[tuple[str, str]]:
@@ -113,10 +121,11 @@ def _feeds(conn: Connection, settings: Settings, newest: Row, brought: list[Row]
     delivered = [delivered_of(row, runs[row["run_id"]], zone[row["force"]]) for row in brought]
     today = newest["as_at"].astimezone(ZoneInfo(DEFAULT_ZONE)).date()
     reasons = {(row["force"], row["log"]): row["reason"] for row in sorted(brought, key=lambda r: runs[r["run_id"]])}
-    named = {row["force"] for row in brought} - {ALL, ""}
-    figured = {row["force"] for row in read_table(conn, "verdicts", {"period": "year", "area": [""]})} - {ALL}
-    found: dict[str, list[Gap]] = {force: own for force in sorted(named | figured) if (own := gaps(delivered, force))}
-    return {"feeds": feed_states(delivered, today, {} if published else reasons), "gaps": found}
+    states = feed_states(delivered, today, {} if published else reasons)
+    judged = set(conn.execute(select(commitments.c.force).distinct()).scalars())
+    named = (judged | {row["force"] for row in brought}) - {ALL, ""}
+    found = {force: own for force in sorted(named) if (own := gaps(delivered, force))}
+    return {"feeds": states, "gaps": found}
 
 
 def _differences(standards: Mapping[str, Standard]) -> dict[tuple[str, str], list[str]]:

@@ -324,11 +324,12 @@ def digest_absent(settings: Settings, now: datetime, say: Say = _silent) -> bool
 
 
 def publish(plan: Plan, settings: Settings, say: Say = _silent) -> list[str]:
-    """Write the current figures and commitments as CSV beside the lake; returns the files' paths.
+    """Build the site and write the current figures and commitments as CSV beside the lake; returns the CSVs' paths.
 
     How the alerts fare is brought up to date, too.
     """
     alert_health.record(open_store(plan.store), plan.run_id, DEFAULT_ZONE)
+    publish_site(plan, settings, say)
     if "://" in plan.lake:
         return []
     folder = Path(plan.lake).parent / "published"
@@ -344,3 +345,12 @@ def publish(plan: Plan, settings: Settings, say: Say = _silent) -> list[str]:
             written.append(str(target))
     say(f"published: {', '.join(written)}")
     return written
+
+
+def publish_site(plan: Plan, settings: Settings, say: Say = _silent) -> None:
+    """Bring the site of the run's own store up to date."""
+    from dags import reporting
+
+    own = replace(settings, lake=plan.lake, store=plan.store)
+    built = reporting.report(own, reporting.folder(own))
+    say(f"site: {reporting.told(reporting.folder(own), built)}")

@@ -17,7 +17,8 @@ from connectors.site.reading import Period, Reading, Row
 
 def pages(reading: Reading) -> Iterator[Page]:
     """A page for every force and month or year it has figures or commitments of, by the main standard."""
-    for force, kind, start in sorted({*reading.figures, *reading.commitments}):
+    newest_first = sorted({*reading.figures, *reading.commitments}, key=lambda each: each[2], reverse=True)
+    for force, kind, start in sorted(newest_first, key=lambda each: each[:2]):
         if force != "all" and kind in ("month", "year") and reading.figures_of(force, (kind, start)):
             yield _page(reading, force, (kind, start))
 
@@ -61,7 +62,7 @@ def glance(reading: Reading, force: str, period: Period) -> dict[str, Any]:
         "feeds": list(_feeds(reading, force, period, rows)),
         "sealed": bool(reading.known.newest["hash"]),
         "commitments": told,
-        "budgets": [] if is_closed else budgets(reading, force),
+        "budgets": budgets(reading, force) if period[0] == "month" and not is_closed else [],
         "beside": _beside(reading, force, period),
         "before_and_after": _neighbours(reading, force, period),
         "standard": standard_title(reading),

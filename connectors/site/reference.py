@@ -8,6 +8,7 @@ from typing import Any
 from checks.commitment import measures
 from checks.revision import LOOK_BACK_DAYS
 from checks.spc import DEFAULT_RULES, RULE_SETS
+from checks.standard import Rule
 from checks.verdict import Verdict
 from connectors.site import addresses, words
 from connectors.site.glossary import terms
@@ -63,16 +64,14 @@ def _standards(reading: Reading) -> Iterator[Page]:
         in_az=True,
     )
     for each in listed:
-        sentences = list(known.words.get(each.name, ()))
-        about = len(sentences) - len(each.rules)
         yield Page(
             addresses.standard(each.name),
             each.title,
             "standard.html",
             {
                 "name": each.name,
-                "about": sentences[:about],
-                "rules": sentences[about:],
+                "about": list(known.words.get(each.name, ()))[: -len(each.rules) or None],
+                "rules": [_rule(rule, reading) for rule in each.rules],
                 "file": each.location,
                 "sha256": each.sha256,
                 "differences": [
@@ -85,6 +84,25 @@ def _standards(reading: Reading) -> Iterator[Page]:
             crumbs=(("Standards", addresses.standards()),),
             in_az=True,
         )
+
+
+def _rule(rule: Rule, reading: Reading) -> dict[str, Any]:
+    measure = measures()[rule.measure]
+    return {
+        "title": words.capital(measure.title),
+        "measure": rule.measure,
+        "promise": measure.promise,
+        "force": reading.name(rule.force) if rule.force else "",
+        "limit": rule.limit_in_words or measure.limit,
+        "target": rule.target_in_words,
+        "target_source": rule.target_source,
+        "minimum_n": rule.minimum_n,
+        "definition": [
+            f"{switch.replace('_', ' ')}: {value.replace('_', ' ')}" for switch, value in rule.definition.items()
+        ],
+        "note": rule.note,
+        "source": rule.source,
+    }
 
 
 def _not_measured(reading: Reading) -> Page:

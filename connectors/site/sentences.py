@@ -97,10 +97,11 @@ def headline(name: str, period: str, tags: Sequence[str], is_closed: bool) -> st
         return f"For {period} it cannot be said yet, or from so few cases, whether {name} kept its promises."
     if not judged:
         return f"None of the promises of {name} could be judged for {period}."
-    of = "the one promise" if judged == 1 else f"the {in_letters(judged)} promises"
-    parts = [f"kept {in_letters(kept) if kept else 'none'} of {of} that could be judged"]
-    parts += [f"missed {in_letters(missed)}"] if missed else []
-    said = f"In {period} {name} {', and '.join(parts)}."
+    if judged == 1 and not perhaps:
+        said = f"In {period} {name} {'kept' if kept else 'missed'} the one promise that could be judged."
+    else:
+        of = f"{in_letters(kept) if kept else 'none'} of the {in_letters(judged)} promises that could be judged"
+        said = f"In {period} {name} kept {of}{f', and missed {in_letters(missed)}' if missed else ''}."
     if perhaps:
         were = "one was" if perhaps == 1 else f"{in_letters(perhaps)} were"
         said += f" Whether {were} kept depends on cases that could not be judged."
