@@ -18,6 +18,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from checks.commitment import Measure
+from checks.logs import LOGS
+
 Cell = Hashable
 # Tables drawn at random before cells are asked for one by one; and what a solver may be off by.
 _SAMPLES, _ROUNDING = 6, 1e-6
@@ -28,6 +31,11 @@ class Line(NamedTuple):
 
     total: Cell
     members: tuple[Cell, ...]
+
+
+def counts_persons(measure: Measure) -> bool:
+    """Whether a measure counts records of persons, or what was missed of them."""
+    return "missed_cases" in measure.sql or any(LOGS[log].personal for log in measure.logs)
 
 
 @dataclass(frozen=True)

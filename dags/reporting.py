@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from importlib.metadata import version
 from itertools import permutations
 from pathlib import Path
@@ -24,11 +25,13 @@ from connectors.site import (
     glance,
     history,
     integrity,
+    measures,
     overview,
     quality,
     reference,
 )
 from connectors.site.building import Built, build
+from connectors.site.drawn import Drawings
 from connectors.site.page import File, Frame, Page
 from connectors.site.reading import Known, Reading
 from connectors.sources.forces import DEFAULT_ZONE
@@ -36,7 +39,9 @@ from connectors.store.engine import open_store, reading
 from connectors.store.read import read_table
 from connectors.store.tables import commitments
 from dags.budgets import budgets
+from dags.comparing import rebases_of
 from dags.delivered import delivered_of
+from dags.feeds import delivered_of
 from dags.plan import forces_of, standards_of, zones
 from dags.published import published_verdicts
 from dags.recorded import recorded_run
@@ -46,7 +51,7 @@ from expectations.published import differences, in_words
 Say = Callable[[str], None]
 Row = dict[str, Any]
 # In the order of the navigation.
-SUBJECTS = (overview, forces, glance, breaches, integrity, quality, history, reference, assets)
+SUBJECTS = (overview, forces, glance, measures, breaches, integrity, quality, history, reference, assets)
 """Modules of `connectors.site`: `pages(reading)`, and `NAVIGATION` where they have a place in it."""
 
 
@@ -64,7 +69,8 @@ def report(settings: Settings, out: Path, *, published: bool = False) -> Built:
         if newest is None:
             expected, do = "a run that got to its end", "Say `pledge run` first."
             raise UsageError("pledge report", "no run has finished", expected, do)
-        read = Reading(conn, known(conn, settings, dict(newest), published, _data_docs_seen_from(out)))
+        found = known(conn, settings, dict(newest), published, Drawings(out))
+        read = Reading(conn, replace(found, data_docs="" if published else _data_docs_seen_from(out)))
         frame = Frame(tuple(navigation()), newest, published, version("policing-pledge"))
         return build(out, every_page(read), frame)
 
@@ -109,7 +115,9 @@ def every_page(read: Reading) -> list[Page | File]:
     return [*subjects, *finding.pages(subjects)]
 
 
-def known(conn: Connection, settings: Settings, newest: Row, published: bool, data_docs: str = "") -> Known:
+def known(
+    conn: Connection, settings: Settings, newest: Row, published: bool, drawings: Drawings | None = None
+) -> Known:
     """What the pages need beside the store's tables."""
     today = newest["as_at"].astimezone(ZoneInfo(DEFAULT_ZONE)).date()
     standards = standards_of(settings)
@@ -125,9 +133,10 @@ def known(conn: Connection, settings: Settings, newest: Row, published: bool, da
         published=published,
         budgets=[] if published else list(budgets(conn, settings, {}, None)),
         **_feeds(conn, settings, newest, brought, published),
-        data_docs="" if published else data_docs,
         words={name: in_words(standard) for name, standard in standards.items()},
         differences=_differences(standards),
+        rebases=rebases_of(settings),
+        drawings=drawings or Drawings(),
     )
 
 

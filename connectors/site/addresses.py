@@ -74,6 +74,16 @@ def force_measure(measure: str, force: str) -> str:
     return f"measures/{part(measure)}/{part(force)}.html"
 
 
+def places(measure: str, force: str, number: int = 1) -> str:
+    """A measure in the areas and neighbourhoods of a force; `number` of the page, where they fill several."""
+    return f"measures/{part(measure)}/{part(force)}/places{'' if number == 1 else f'-{number}'}.html"
+
+
+def download(page: str, form: str) -> str:
+    """The table of a page as a file: `csv`, `json` or `xlsx`."""
+    return f"{page.removesuffix('.html')}.{form}"
+
+
 def comparing(measure: str = "") -> str:
     """Forces and neighbourhoods beside each other."""
     return f"compare/{part(measure) if measure else 'index'}.html"

@@ -14,7 +14,9 @@ from sqlalchemy import Connection
 from checks.feed_states import Feed
 from checks.feeds import ALL, Gap
 from checks.revision import is_provisional, period_end
+from checks.series import Rebases
 from checks.standard import Standard
+from connectors.site.drawn import Drawings
 from connectors.slack import phrases
 from connectors.store.read import read_table
 from connectors.store.signings import with_standing
@@ -41,6 +43,8 @@ class Known:
         feeds: the state of every feed now; `gaps` the days that cannot be judged, by force.
         data_docs: where Great Expectations' own pages stand, as seen from the page on data quality; '' for nowhere.
         words, differences: each standard in sentences; how any two differ.
+        rebases: where charts start anew.
+        drawings: the charts drawn before.
     """
 
     newest: Row
@@ -56,6 +60,8 @@ class Known:
     data_docs: str = ""
     words: Mapping[str, Sequence[str]] = field(default_factory=dict)
     differences: Mapping[tuple[str, str], Sequence[str]] = field(default_factory=dict)
+    rebases: Rebases = field(default_factory=dict)
+    drawings: Drawings = field(default_factory=Drawings)
 
 
 @dataclass(frozen=True)
