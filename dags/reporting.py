@@ -41,7 +41,6 @@ from connectors.store.tables import commitments
 from dags.budgets import budgets
 from dags.comparing import rebases_of
 from dags.delivered import delivered_of
-from dags.feeds import delivered_of
 from dags.plan import forces_of, standards_of, zones
 from dags.published import published_verdicts
 from dags.recorded import recorded_run
