@@ -92,6 +92,11 @@ def funnel(shares: dict[str, Share], direction: Direction = Direction.HIGHER_IS_
     return Funnel(pooled, phi, overdispersed, tuple(units), _note(phi, overdispersed, len(counted)))
 
 
+def limits_at(sizes: Sequence[int], pooled: float, phi: float | None = None) -> list[Limits]:
+    """The limits for units of these numbers of cases: exact, or widened where a φ is given. For drawing a funnel."""
+    return _exact_limits(sizes, pooled) if phi is None else [widened_limits(n, pooled, phi) for n in sizes]
+
+
 def exact_limits(n: int, pooled: float) -> Limits:
     """Exact binomial limits for n cases, interpolated between counts as Spiegelhalter's appendix A.1.1 does.
 

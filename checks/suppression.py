@@ -18,6 +18,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from checks.commitment import Measure
+from checks.logs import LOGS
 from checks.solving import Memory, System, found_out
 
 Cell = Hashable
@@ -28,6 +30,11 @@ class Line(NamedTuple):
 
     total: Cell
     members: tuple[Cell, ...]
+
+
+def counts_persons(measure: Measure) -> bool:
+    """Whether a measure counts records of persons, or what was missed of them."""
+    return "missed_cases" in measure.sql or any(LOGS[log].personal for log in measure.logs)
 
 
 @dataclass(frozen=True)

@@ -50,8 +50,12 @@ class Settings:
     retention: str = _setting("", "file that says how many days each log is kept; what is older `pledge erase` takes")
     suppress_below: str = _setting("5", "counts below this, but not 0, are not published; 0 publishes all")
     user: str = _setting("", "who is reading or erasing, for the access log; default: the user of this machine")
+    registrars: str = _setting(
+        "", "who may sign a closed month, outside the operational line; commas between the names"
+    )
     forces: str = _setting("", "file that replaces the shipped reference data on forces")
     rebases: str = _setting("", "file that says where a chart's limits start anew, by whom and why")
+    site: str = _setting("", "folder of the site of pages (default: `site` beside the lake)")
     slack_token: str = _setting("", "bot token; without it nothing is announced", secret=True)
     slack_channel: str = _setting("", "ID of the channel of the nightly message and of broken promises")
     slack_data_channel: str = _setting("", "ID of the channel told what cannot be judged; empty = the same channel")

@@ -27,10 +27,9 @@ from connectors.lake.tables import Lake
 from connectors.lake.tombstones import Tombstones
 from connectors.sources.delivery import Delivery, Source
 from connectors.sources.file import open_delivery
+from dags.delivered import FIT, UNFIT, WITHDRAWN
 from expectations.quality import RuleResult, delivery_fitness, fitness, merged
 
-FIT, UNFIT = "fit", "unfit"
-WITHDRAWN = "records withdrawn at the source"
 SEVERAL = "all"
 ERASED = "erased"
 _WAS_ERASED = "This record was erased earlier; it is not admitted again, and nothing of it is kept."

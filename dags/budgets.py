@@ -37,6 +37,8 @@ def budgets(
     judged = recorded_run(conn, run)
     if not judged:
         return
+    # Neighbourhoods have no budget, areas only where they are asked for: their rows are many.
+    filters = {**filters, "area": filters.get("area") or [""], "neighbourhood": [""]}
     days = _days_by_level(conn, {**filters, "period": "day"}, run, judged["as_at"])
     months = list(read.read_table(conn, "verdicts", {**filters, **_since(judged["as_at"]), "period": "month"}, run))
     before = {(*_level(row), row["period_start"]): row for row in months}
@@ -54,7 +56,7 @@ def _since(as_at: datetime) -> dict[str, date]:
 
 
 def _is_asked(row: Row, today: date, filters: Mapping[str, Any]) -> bool:
-    is_level = not row["neighbourhood"] and bool(row["area"]) == bool(filters.get("area"))
+    is_level = not row["neighbourhood"] and row["area"] in filters["area"]
     is_force = row["force"] != ALL or ALL in (filters.get("force") or ())
     # What is measured without a limit has no cases to miss.
     is_promise = row["target"] is not None and not row["timed"]

@@ -19,10 +19,12 @@ from checks.errors import UsageError
 from connectors.settings import Settings, load
 from dags import (
     cli_alerts,
+    cli_closing,
     cli_explaining,
     cli_findings,
     cli_pack,
     cli_privacy,
+    cli_report,
     cli_statistics,
     cli_trace,
     cli_watch,
@@ -72,6 +74,8 @@ cli_trace.register(app)
 cli_pack.register(app)
 cli_privacy.register(app)
 cli_alerts.register(app)
+cli_closing.register(app)
+cli_report.register(app)
 
 
 @app.command()

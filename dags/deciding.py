@@ -23,7 +23,7 @@ from connectors.settings import Settings
 from connectors.store import decisions, read
 from connectors.store.changed import changed_figures, earlier_counts, ever_judged
 from connectors.store.write import run_number
-from dags.feeds import delivered_of
+from dags.delivered import delivered_of
 from dags.plan import Plan, zones
 
 Row = Mapping[str, Any]

@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import duckdb
 
 from checks.database import UNREADABLE, connect
-from checks.feeds import ALL, Delivered, Feeds, gaps
-from checks.logs import LOGS, Kind
+from checks.feeds import ALL, Feeds, gaps
+from checks.logs import LOGS
 from checks.revision import LOOK_BACK_DAYS
 from connectors.lake.cases import read_cases
 from connectors.lake.tables import Lake
 from connectors.settings import Settings
 from connectors.store import read
 from connectors.store.engine import open_store, reading
-from dags.admission import FIT, WITHDRAWN
+from dags.delivered import WITHDRAWN, delivered_of
 from dags.plan import Plan, zones
 
 Row = Mapping[str, Any]
@@ -93,27 +92,6 @@ def judged_later(plan: Plan, runs: Sequence[Row]) -> Row | None:
     done = [row for row in runs if row["status"] == "done" and row["run_id"] != plan.run_id]
     last = max(done, key=lambda row: row["run_number"], default=None)
     return last if last and last["as_at"] > plan.moment else None
-
-
-def delivered_of(row: Row, order: int, zone: str) -> Delivered:
-    log = LOGS[row["log"]]
-    dates = log.by_name[log.dated_by].kind is Kind.DATE if log.dated_by else False
-    return Delivered(
-        row["source"],
-        row["log"],
-        row["force"],
-        row["fitness"] == FIT,
-        order,
-        received_on=_day(row["received_at"], zone),
-        first_day=row["covers_from"] and _day(row["covers_from"], "UTC" if dates else zone),
-        last_day=row["covers_to"] and _day(row["covers_to"], "UTC" if dates else zone),
-        empty=not row["rows_read"],
-        dated=bool(log.dated_by),
-    )
-
-
-def _day(moment: datetime, zone: str) -> date:
-    return moment.astimezone(ZoneInfo(zone)).date()
 
 
 _LACKING = """

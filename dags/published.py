@@ -20,9 +20,8 @@ from sqlalchemy import Connection
 from checks.commitment import measures
 from checks.errors import UsageError
 from checks.feeds import ALL, last_day
-from checks.logs import LOGS
 from checks.solving import Memory
-from checks.suppression import Line, suppress
+from checks.suppression import Line, counts_persons, suppress
 from connectors.settings import Settings
 from connectors.store.engine import open_store, reading
 from connectors.store.read import columns_of, measured, read_table
@@ -146,8 +145,7 @@ def _threshold(settings: Settings) -> int:
 @cache
 def is_of_persons(measure: str) -> bool:
     """Whether a measure counts records of persons, or what was missed of them."""
-    one = measures()[measure]
-    return "missed_cases" in one.sql or any(LOGS[log].personal for log in one.logs)
+    return counts_persons(measures()[measure])
 
 
 def hidden_figures(rows: Sequence[Row], below: int, memory: Memory | None = None) -> frozenset[Any]:

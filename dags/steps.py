@@ -328,13 +328,23 @@ def digest_absent(settings: Settings, now: datetime, say: Say = _silent) -> bool
 
 
 def publish(plan: Plan, settings: Settings, say: Say = _silent) -> list[str]:
-    """Write the current figures and commitments as CSV beside the lake, small numbers suppressed; returns the paths.
+    """Build the site and write the current figures and commitments as CSV beside the lake, small numbers suppressed.
 
-    How the alerts fare is brought up to date, too.
+    How the alerts fare is brought up to date, too. Returns the paths of the CSV files.
     """
     alert_health.record(open_store(plan.store), plan.run_id, DEFAULT_ZONE)
+    publish_site(plan, settings, say)
     if "://" in plan.lake:
         return []
     written = write_published(plan, settings)
     say(f"published: {', '.join(written)}")
     return written
+
+
+def publish_site(plan: Plan, settings: Settings, say: Say = _silent) -> None:
+    """Bring the site of the run's own store up to date."""
+    from dags import reporting
+
+    own = replace(settings, lake=plan.lake, store=plan.store)
+    built = reporting.report(own, reporting.folder(own))
+    say(f"site: {reporting.told(reporting.folder(own), built)}")

@@ -15,6 +15,7 @@ from typing import Any, TextIO
 from tabulate import tabulate
 
 from checks.errors import UsageError
+from connectors.spreadsheets import not_a_formula
 
 ROWS_SHOWN = 200
 
@@ -118,8 +119,3 @@ def _binary(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: For
                 frame[name] = frame[name].dt.tz_convert("UTC").dt.tz_localize(None)
         frame.map(not_a_formula).to_excel(out, index=False)
     sys.stdout.buffer.write(out.getvalue())
-
-
-def not_a_formula(value: Any) -> Any:
-    """A text that a spreadsheet would run as a formula is kept as text."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") else value

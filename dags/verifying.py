@@ -17,6 +17,7 @@ from connectors.settings import Settings
 from connectors.signing import is_signed, public_key
 from connectors.store import erasures, read
 from connectors.store.sealed import answer_seals, row_seals, run_said
+from dags.closing import differing_signings
 from dags.plan import standards_of
 from dags.sealing import head_path, key_path, lake_paths, manifest_of
 
@@ -24,8 +25,8 @@ Row = dict[str, Any]
 # Figures are written in the transaction that seals their run: a run without a seal can have none.
 # An erasure, too, is recorded in that transaction: a file cannot be said to be erased by whoever took it away.
 ONLY_SEALED = {"verdicts", "commitments", "erasures", "erased"}
-# What officers answered is given between runs, and vouched for by the next.
-ANSWERS = {"acknowledgements", "explanations"}
+# What officers answered and registrars signed is given between runs, and vouched for by the next.
+ANSWERS = {"acknowledgements", "explanations", "signings"}
 Erased = Mapping[tuple[str, str], Row]
 
 
@@ -64,6 +65,7 @@ def verify(
             found.broken += _of_run(conn, lake, settings, row, runs, kept.get(row["run_id"], []), erased)
             found.runs, found.seals = found.runs + 1, found.seals + manifest["seals"]["count"]
     found.notes += _told_of(conn, erased)
+    found.broken += differing_signings(conn)
     if run is None:
         _unsealed(conn, runs, sealed, found)
     found.head = next((row["hash"] for row in sealed if not _followed(row, sealed)), "")

@@ -26,6 +26,14 @@ def day(text: str | None, option: str) -> date | None:
         raise UsageError(option, f"{text} is not a day", "YYYY-MM-DD", "Correct it.") from None
 
 
+def month(text: str, option: str = "--month") -> date:
+    """The first day of a month, YYYY-MM."""
+    try:
+        return datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise UsageError(option, f"{text or 'nothing'} is not a month", "YYYY-MM", "Correct it.") from None
+
+
 def moment(text: str | None, option: str = "--as-at") -> datetime:
     """An ISO 8601 moment; without offset it is UTC, a bare day its first moment; None is now."""
     if not text:

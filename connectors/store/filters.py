@@ -35,6 +35,7 @@ DATED_BY: dict[Table, str] = {
     tables.erased: "",
     tables.accesses: "accessed_at",
     tables.at_risk: "due_at",
+    tables.signings: "month",
 }
 BY_COLUMN = (
     "force", "area", "neighbourhood", "commitment", "measure", "standard", "period", "signal", "stage", "against",

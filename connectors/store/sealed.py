@@ -16,6 +16,7 @@ from connectors.store.tables import (
     metadata,
     quarantine,
     runs,
+    signings,
 )
 
 # What a run's own row says before it is sealed.
@@ -45,8 +46,8 @@ def row_seals(conn: Connection, run_ids: Sequence[str] | None) -> Iterator[Seal]
 
 
 def answer_seals(conn: Connection) -> Iterator[Seal]:
-    """The seals of what officers answered: given between runs, it is the next run that vouches for it."""
-    for table in (acknowledgements, explanations):
+    """The seals of what officers answered and registrars signed: given between runs, the next run vouches for it."""
+    for table in (acknowledgements, explanations, signings):
         key = [column.name for column in table.primary_key.columns]
         for row in conn.execute(select(table), execution_options={"yield_per": 5_000}).mappings():
             yield row_seal(table.name, key, dict(row))

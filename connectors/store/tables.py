@@ -524,3 +524,18 @@ accesses = Table(
     _count("row_count"),
     _text("form"),
 )
+
+# Who signed a closed month, or refused to: they were shown the figures of run `run_id`, whose hash is `figures_hash`.
+signings = Table(
+    "signings",
+    metadata,
+    Column("month", Date, primary_key=True),
+    Column("signed_at", Moment, primary_key=True),
+    _run(),
+    Column("figures_hash", Text, nullable=False),
+    Column("decision", Text, nullable=False),
+    Column("signed_by", Text, nullable=False),
+    _flag("provisional"),
+    *(_text(name) for name in ("missing_nights", "note", "via")),
+    _one_of("signings", "decision", "signed refused"),
+)

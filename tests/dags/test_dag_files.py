@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 DAGS = Path(__file__).parents[2] / "dags"
-EXPECTED = {"nightly", "watch"}
+EXPECTED = {"monthly", "nightly", "watch"}
 
 _LOOK = """
 import json, sys
@@ -60,6 +60,11 @@ def test_every_dag_file_imports_and_says_what_airflow_needs(tmp_path: Path) -> N
     assert "announce" in tasks["publish"]["after"]
     assert set(tasks["all_is_well"]["after"]) >= {"judge", "publish"}, "the last task is red with any force"
     assert tasks["all_is_well"]["rule"].lower().endswith("none_failed")
+    monthly = seen["dags"]["monthly"]
+    assert monthly["catchup"] is False
+    assert set(monthly["tasks"]) == {"nights", "ask_registrar", "sign", "publish"}
+    assert set(monthly["tasks"]["sign"]["after"]) == {"nights", "ask_registrar"}
+    assert monthly["tasks"]["publish"]["after"] == ["sign"], "nothing is published that nobody signed"
     watch = seen["dags"]["watch"]
     assert watch["max_active_runs"] == 1 and watch["catchup"] is False
     assert watch["tasks"]["look"]["timeout"] and watch["tasks"]["look"]["retries"] == 0

@@ -5,53 +5,38 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests import airflow_processes
+from tests.airflow_processes import free_port, running
 from tests.journey.logs import call, write
 from tests.journey.pledge import Pledge
 from tests.slack_server import SlackServer
 
 CHANNEL, OPERATIONS = "C0123456789", "C000OPERATE"
-DAGS = Path(__file__).parents[2] / "dags"
 STANDARDS = ["policing_pledge_2008", "national_response_standards_2026"]
-AIRFLOW = str(Path(sys.executable).with_name("airflow"))
 
 
 def environment(home: Path, pledge: Pledge, slack: SlackServer, port: int = 0) -> dict[str, str]:
-    ours = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("AIRFLOW_", "PLEDGE_")) and not name.lower().endswith("_proxy")
-    }
-    return ours | {
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW_TEST_WITH_DEADLINE": "1",  # the night fails: only a run that succeeds cannot have one here
-        "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__CORE__DEFAULT_TASK_RETRIES": "0",
-        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://localhost:{port}/execution/",
-        "AIRFLOW__API_AUTH__JWT_SECRET": "a secret of this test and of nothing else beside it",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
-        "PLEDGE_INPUT": str(pledge.input),
-        "PLEDGE_LAKE": str(pledge.lake),
-        "PLEDGE_STORE": pledge.store,
-        "PLEDGE_NIGHTLY_STANDARDS": " ".join(STANDARDS),
-        "PLEDGE_SLACK_TOKEN": slack.token,
-        "PLEDGE_SLACK_URL": slack.url,
-        "PLEDGE_SLACK_CHANNEL": CHANNEL,
-        "PLEDGE_SLACK_OPERATIONS_CHANNEL": OPERATIONS,
-    }
+    return airflow_processes.environment(
+        home,
+        port,
+        AIRFLOW_TEST_WITH_DEADLINE="1",  # the night fails: only a run that succeeds cannot have one here
+        PLEDGE_INPUT=str(pledge.input),
+        PLEDGE_LAKE=str(pledge.lake),
+        PLEDGE_STORE=pledge.store,
+        PLEDGE_NIGHTLY_STANDARDS=" ".join(STANDARDS),
+        PLEDGE_SLACK_TOKEN=slack.token,
+        PLEDGE_SLACK_URL=slack.url,
+        PLEDGE_SLACK_CHANNEL=CHANNEL,
+        PLEDGE_SLACK_OPERATIONS_CHANNEL=OPERATIONS,
+    )
 
 
 @dataclass(frozen=True)
@@ -86,8 +71,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
 
 
 def airflow(home: Path, pledge: Pledge, slack: SlackServer, *arguments: str) -> subprocess.CompletedProcess[str]:
-    ours = environment(home, pledge, slack)
-    return subprocess.run([AIRFLOW, *arguments], env=ours, capture_output=True, text=True, timeout=280, cwd=home)
+    return airflow_processes.airflow(home, environment(home, pledge, slack), *arguments)
 
 
 def test_one_force_fails_and_the_other_is_recorded(night: Night) -> None:
@@ -119,8 +103,9 @@ def test_the_deadline_of_the_digest_is_met_by_airflows_scheduler(night: Night) -
     """The run's deadline is long past and today's digest was not said: the scheduler has the callback run."""
     if not _is_after_half_past_six():
         pytest.skip("today's digest is not due yet")
-    port = _free_port()
-    with running(night, port, "api-server", "--port", str(port)), running(night, port, "scheduler"):
+    port = free_port()
+    home, ours = night.home, environment(night.home, night.pledge, night.slack, port)
+    with running(home, ours, "api-server", "--port", str(port)), running(home, ours, "scheduler"):
         late = time.monotonic() + 120
         while time.monotonic() < late and not (told := _overdue(night)):
             time.sleep(0.5)
@@ -137,27 +122,3 @@ def _is_after_half_past_six() -> bool:
 
     local = datetime.now(ZoneInfo("Europe/London"))
     return (local.hour, local.minute) >= (6, 30)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def running(night: Night, port: int, *arguments: str) -> Iterator[None]:
-    """A part of Airflow as a process group of its own, ended whatever happens."""
-    ours = environment(night.home, night.pledge, night.slack, port)
-    with (night.home / f"{arguments[0]}.log").open("w") as log:
-        process = subprocess.Popen(
-            [AIRFLOW, *arguments], env=ours, cwd=night.home, stdout=log, stderr=log, start_new_session=True
-        )
-        try:
-            yield
-        finally:
-            for sign in (signal.SIGTERM, signal.SIGKILL):
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, sign)
-                with suppress(subprocess.TimeoutExpired):
-                    process.wait(5)

@@ -57,6 +57,10 @@ ROWS: dict[str, dict[str, Any]] = {
         "ends_at": NOW,
     },
     "silence_ends": {"silence_id": "s1", "ended_at": NOW, "ended_by": "b"},
+    "signings": {
+        "month": date(2026, 2, 1), "signed_at": NOW, "run_id": "r1", "figures_hash": "ff", "decision": "signed",
+        "signed_by": "a",
+    },
 }  # fmt: skip
 
 

@@ -30,21 +30,7 @@ def test_up_and_down_and_up_again(store_url: str) -> None:
     engine = open_store(store_url)
     assert set(inspect(engine).get_table_names()) == {*metadata.tables, "alembic_version"}
     assert set(inspect(engine).get_view_names()) == VIEWS
-    for revision in (
-        "0012",
-        "0011",
-        "0010",
-        "0009",
-        "0008",
-        "0007",
-        "0006",
-        "0005",
-        "0004",
-        "0003",
-        "0002",
-        "0001",
-        "base",
-    ):
+    for revision in [*(f"{number:04}" for number in range(int(HEAD) - 1, 0, -1)), "base"]:
         downgrade(engine, revision)
     assert inspect(engine).get_table_names() == ["alembic_version"]
     assert inspect(engine).get_view_names() == []

@@ -1,11 +1,11 @@
 """The words of an explanation may go once `erased` names it; nothing else of it may change, and it cannot be deleted.
 
-Revision 0015, after 0013. The record comes first, as in revision 0013; `pledge verify` holds what is left against it.
+Revision 0014, after 0013. The record comes first, as in revision 0013; `pledge verify` holds what is left against it.
 """
 
 from alembic import op
 
-revision = "0015"
+revision = "0014"
 down_revision = "0013"
 
 STAYS = (

@@ -1,0 +1,12 @@
+"""What a spreadsheet would do with a text, and what is done against it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def not_a_formula(value: Any) -> Any:
+    """A text that a spreadsheet would run as a formula is kept as text."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_STARTS_A_FORMULA) else value

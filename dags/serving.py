@@ -1,0 +1,124 @@
+"""A small server for a desk: the files of the site and nothing else, to this machine unless told otherwise."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from functools import partial
+from http import HTTPStatus
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from checks.errors import UsageError
+from connectors.settings import Settings
+
+# Everything a page needs comes from the site itself; charts carry style attributes of their own.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; "
+    "img-src 'self' data:; font-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-cache",
+}
+_OWN_NAMES = ("localhost", "127.0.0.1", "[::1]")
+
+
+def folder(settings: Settings, *, published: bool = False) -> Path:
+    """Where the site is built unless `--out` says otherwise: PLEDGE_SITE, or beside the lake; the one for outside
+    stands beside the internal one."""
+    beside = Path(".pledge/site") if "://" in settings.lake else Path(settings.lake).parent / "site"
+    site = Path(settings.site) if settings.site else beside
+    return site.with_name(f"{site.name}-published") if published else site
+
+
+class _Site(SimpleHTTPRequestHandler):
+    server_version = "pledge"
+    sys_version = ""
+    protocol_version = "HTTP/1.1"
+    timeout = 30
+
+    def send_head(self) -> Any:
+        """Only files below the site's folder, by GET and HEAD: no listing, no hidden file, no link that leads out."""
+        if not self._is_asked_by_name():
+            self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
+            return None
+        root = Path(self.directory).resolve()
+        asked = Path(self.translate_path(self.path))
+        found = asked.resolve()
+        hidden = any(part.startswith(".") for part in asked.relative_to(self.directory).parts)
+        if hidden or asked.name == "built.json" or not found.is_relative_to(root):
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return None
+        return super().send_head()
+
+    def _is_asked_by_name(self) -> bool:
+        """A page of another site must not reach this one through a name of its own that leads to this machine."""
+        server: Any = self.server
+        if not server.is_loopback:
+            return True
+        name = (self.headers.get("Host") or "").rsplit(":", 1)[0] if self.headers.get("Host") != "[::1]" else "[::1]"
+        return name in _OWN_NAMES
+
+    def list_directory(self, path: Any) -> None:
+        self.send_error(HTTPStatus.NOT_FOUND)
+
+    def end_headers(self) -> None:
+        for name, value in HEADERS.items():
+            self.send_header(name, value)
+        super().end_headers()
+
+    def copyfile(self, source: BinaryIO, outputfile: BinaryIO) -> None:  # type: ignore[override]
+        try:
+            super().copyfile(source, outputfile)
+        except (BrokenPipeError, ConnectionResetError):  # the reader has gone
+            self.close_connection = True
+
+    def log_message(self, *_: Any) -> None:
+        """Who reads what is not written down."""
+
+
+class Server(ThreadingHTTPServer):
+    """The server of one folder; `is_loopback` = only this machine can reach it."""
+
+    daemon_threads = True
+
+    def __init__(self, site: Path, host: str, port: int) -> None:
+        self.is_loopback = _is_loopback(host)
+        super().__init__((host, port), partial(_Site, directory=str(site)))
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def serve(site: Path, host: str, port: int, say: Callable[[str], None]) -> None:
+    """Serve the site until interrupted.
+
+    Raises:
+        UsageError: there is no site in the folder, or the address cannot be listened on.
+    """
+    if not (site / "index.html").is_file():
+        do = "Say `pledge report` first, or name another with --out."
+        raise UsageError(str(site), "there is no site in it", "a site that `pledge report` built", do)
+    try:
+        server = Server(site, host, port)
+    except (OSError, OverflowError) as error:
+        found = f"it cannot be listened on ({getattr(error, 'strerror', None) or error})"
+        raise UsageError(f"{host}:{port}", found, "a free address of this machine", "Choose another --port.") from None
+    with server:
+        say(f"http://{host}:{server.server_address[1]}/ shows {site} (stop with Ctrl-C)")
+        if not server.is_loopback:
+            say("Warning: everybody who reaches this address can read the site; there is no login.")
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            say("stopped.")
