@@ -27,6 +27,7 @@ from dags import (
     cli_watch,
 )
 from dags.cli_chain import app as chain_app
+from dags.cli_database import database_app
 from dags.cli_slack import slack_app
 from dags.failing import failure
 from dags.known import known_then, with_provisional
@@ -66,6 +67,7 @@ cli_statistics.register(app)
 cli_watch.register(app)
 cli_explaining.register(app)
 app.add_typer(slack_app, name="slack")
+app.add_typer(database_app, name="database")
 cli_trace.register(app)
 cli_privacy.register(app)
 cli_alerts.register(app)

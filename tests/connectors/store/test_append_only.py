@@ -57,6 +57,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "ends_at": NOW,
     },
     "silence_ends": {"silence_id": "s1", "ended_at": NOW, "ended_by": "b"},
+    "role_forces": {"login": "anna", "force": "norfolk", "recorded_at": NOW, "allowed": True, "author": "dba"},
 }  # fmt: skip
 
 
