@@ -16,6 +16,7 @@ from checks.errors import UsageError
 
 PREFIX = "PLEDGE_"
 MASK = "***"
+LOGS = ("text", "json")
 # Greedy up to the last @: a password may itself hold an @, a colon or a slash that nobody encoded.
 _USER_PASSWORD = re.compile(r"(?<=://)([^:/@]*):.*@")
 _SECRET_PARAMETER = re.compile(
@@ -47,6 +48,9 @@ class Settings:
     pseudonym_key: str = _setting("", "file of the key that makes pseudonyms of record references; outside the lake")
     retention: str = _setting("", "file that says how many days each log is kept; what is older `pledge erase` takes")
     suppress_below: str = _setting("5", "counts below this, but not 0, are not published; 0 publishes all")
+    log: str = _setting(
+        "text", "how the command logs on standard error: text for people, json (a line each) for machines"
+    )
     user: str = _setting("", "who is reading or erasing, for the access log; default: the user of this machine")
     forces: str = _setting("", "file that replaces the shipped reference data on forces")
     rebases: str = _setting("", "file that says where a chart's limits start anew, by whom and why")
@@ -99,7 +103,10 @@ def load(environ: Mapping[str, str]) -> Settings:
     for name in sorted(environ):
         if name.startswith(PREFIX) and name not in by_variable:
             raise _unknown(name, list(by_variable))
-    return Settings(**{field: environ[name] for name, field in by_variable.items() if environ.get(name)})
+    settings = Settings(**{field: environ[name] for name, field in by_variable.items() if environ.get(name)})
+    if settings.log not in LOGS:
+        raise UsageError("PLEDGE_LOG", f"it is {settings.log}", " or ".join(LOGS), "Correct it.")
+    return settings
 
 
 def _unknown(name: str, known: list[str]) -> UsageError:

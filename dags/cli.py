@@ -25,6 +25,7 @@ from dags import (
     cli_statistics,
     cli_trace,
     cli_watch,
+    observed,
 )
 from dags.cli_chain import app as chain_app
 from dags.cli_database import database_app
@@ -467,6 +468,7 @@ def _sentences(sentences: Iterable[str], form: Format) -> None:
 
 def main() -> None:
     """Run the command; a failure is one sentence and its exit code, never a traceback."""
+    observed.set_up()
     try:
         code = app(standalone_mode=False)
         sys.stdout.flush()
@@ -475,5 +477,6 @@ def main() -> None:
         sys.exit(0)
     except (Exception, KeyboardInterrupt) as error:
         sentence, code = failure(error)
-        print(f"pledge: {sentence}", file=sys.stderr)
+        json_line = observed.line("error", sentence, exit_code=code) if observed.in_json() else ""
+        print(json_line or f"pledge: {sentence}", file=sys.stderr)
     sys.exit(code or 0)

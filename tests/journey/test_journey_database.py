@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from tests.journey.logs import call, incident, write
 from tests.journey.pledge import Pledge, Said, run_here
 
 AS_AT = "2026-03-03T06:00:00Z"
+SOON = str(date.today() + timedelta(days=7))
 
 
 @pytest.fixture
@@ -24,6 +26,7 @@ def test_each_does_what_is_theirs(
     logins: Logins, places: dict[str, str], tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PLEDGE_USER", "R. Oberts")
+    monkeypatch.chdir(tmp_path)  # beside a store on a server there is no folder for the key
 
     def by(kind: str, *command: str) -> Said:
         pledge = Pledge(tmp_path, places[kind])
@@ -63,22 +66,22 @@ def test_each_does_what_is_theirs(
     for command in (
         ("acknowledge", breach["breach_id"], "--by", "Sgt 1"),
         ("explain", breach["breach_id"], "--reason", "it_failure", "--text", "x", "--by", "Sgt 1"),
-        ("silence", "add", "--measure", "answer_101", "--until", "2027-01-01", "--reason", "r", "--by", "A"),
+        ("silence", "add", "--measure", "answer_999", "--until", SOON, "--reason", "r", "--by", "A"),
         ("watch", "--as-at", AS_AT),
         ("erase", "--key", "b", "--reason", "asked", "--author", "A. Uthor"),
         ("verify",),
     ):
         said = by("writer", *command)
-        if command[0] != "silence":  # the measure may have another name
-            assert said.code == 0, f"{command}: {said.err}"
-    for command in (
-        ("database", "grant", name("stranger"), "--role", "writer"),
-        ("database", "roles"),
-        ("database", "revoke", name("reader"), "--force", "norfolk"),
-    ):
+        assert said.code == 0, f"{command}: {said.err}"
+    for command, sentence in {
+        ("database", "grant", name("stranger"), "--role", "writer"): "this login may not do that",
+        ("database", "roles"): "this login may not do that",
+        # A writer sees only what is said of itself.
+        ("database", "revoke", name("reader"), "--force", "norfolk"): "does not see it",
+    }.items():
         said = by("writer", *command)
         assert (said.code, said.err.count("\n")) == (2, 1), command
-        assert "this login may not do that" in said.sentence
+        assert sentence in said.sentence
 
     # The auditor reads all of it, checks the chain, and what it read is on record under its login.
     assert by("auditor", "verify").code == 0
@@ -93,7 +96,7 @@ def test_each_does_what_is_theirs(
     # The reader has the figures of its force, and no case.
     figures = by("reader", "verdicts", "--format", "json").rows
     assert {row["force"] for row in figures} == {"norfolk"}
-    assert {row["force"] for row in by("auditor", "verdicts", "--format", "json").rows} > {"norfolk", "suffolk", "all"}
+    assert {row["force"] for row in by("auditor", "verdicts", "--format", "json").rows} == {"norfolk", "suffolk", "all"}
     for command in ("breaches", "quarantine", "explanations", "accesses"):
         said = by("reader", command)
         assert (said.code, said.out) == (2, b""), command
