@@ -99,14 +99,19 @@ def variable(name: str) -> str:
 
 def load(environ: Mapping[str, str]) -> Settings:
     """Read the settings; raises UsageError for a `PLEDGE_…` variable that does not exist."""
+    for unknown in misspelt(environ):
+        raise unknown
     by_variable = {variable(f.name): f.name for f in fields(Settings)}
-    for name in sorted(environ):
-        if name.startswith(PREFIX) and name not in by_variable:
-            raise _unknown(name, list(by_variable))
     settings = Settings(**{field: environ[name] for name, field in by_variable.items() if environ.get(name)})
     if settings.log not in LOGS:
         raise UsageError("PLEDGE_LOG", f"it is {settings.log}", " or ".join(LOGS), "Correct it.")
     return settings
+
+
+def misspelt(environ: Mapping[str, str]) -> list[UsageError]:
+    """What is wrong with each `PLEDGE_…` variable that is no setting."""
+    known = [variable(f.name) for f in fields(Settings)]
+    return [_unknown(name, known) for name in sorted(environ) if name.startswith(PREFIX) and name not in known]
 
 
 def _unknown(name: str, known: list[str]) -> UsageError:

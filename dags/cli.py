@@ -29,6 +29,7 @@ from dags import (
 )
 from dags.cli_chain import app as chain_app
 from dags.cli_database import database_app
+from dags.cli_doctor import app as doctor_app
 from dags.cli_slack import slack_app
 from dags.failing import failure
 from dags.known import known_then, with_provisional
@@ -63,6 +64,7 @@ app = typer.Typer(
 standards_app = typer.Typer(help="The published standards.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(standards_app, name="standards")
 app.add_typer(chain_app)
+app.add_typer(doctor_app)
 cli_findings.register(app)
 cli_statistics.register(app)
 cli_watch.register(app)

@@ -44,7 +44,7 @@ def published_verdicts(
     Args:
         asked: filters of the table `verdicts`.
     """
-    below = _threshold(settings)
+    below = threshold(settings)
     wanted = {(row["run_id"], *_key(row)) for row in read_table(conn, "verdicts", asked, run)}
     together = {name: asked.get(name) for name in ("measure", "standard", "commitment")}
     rows = sorted(read_table(conn, "verdicts", together, run), key=itemgetter("standard", "measure"))
@@ -60,7 +60,8 @@ def published_verdicts(
                 yield {**row, **said, SUPPRESSED: is_hidden}
 
 
-def _threshold(settings: Settings) -> int:
+def threshold(settings: Settings) -> int:
+    """Below which counts are not published; raises UsageError where the setting is no number."""
     if not settings.suppress_below.isdecimal():
         found, expected = f"it is {settings.suppress_below}", "a whole number; 0 suppresses nothing"
         raise UsageError("PLEDGE_SUPPRESS_BELOW", found, expected, "Correct it.")

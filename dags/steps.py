@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ from dags import (
 )
 from dags.plan import (
     FIRST_YEAR,
+    NO_RUN_TAKES,
     Plan,
     applied,
     bank_holidays,
@@ -58,7 +59,6 @@ from dags.plan import (
 from dags.tables import write_csv
 
 Say = Callable[[str], None]
-NO_RUN_TAKES = timedelta(hours=20)  # less than from one night to the next, so that the next one closes it
 
 
 def _silent(_: str) -> None:

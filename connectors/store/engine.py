@@ -56,6 +56,25 @@ def open_store(url: str, *, create: bool = True) -> Engine:
 
 
 @contextmanager
+def looking(url: str) -> Iterator[Connection]:
+    """A connection to a store as it is, whatever its revision: nothing is made or migrated.
+
+    Raises as `open_store` does; UsageError, too, where a SQLite file is not there.
+    """
+    address = _parsed(url)
+    if address.get_backend_name() == "sqlite":
+        _prepare_file(address, create=False)
+    engine = _engine(address)
+    try:
+        with reading(engine) as conn:
+            yield conn
+    except DBAPIError as error:
+        raise _refusal(address, error) from None
+    finally:
+        engine.dispose()
+
+
+@contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection that only reads: on SQLite it takes no lock and sees one state throughout."""
     with engine.connect() as conn:
