@@ -18,6 +18,7 @@ from checks.errors import UsageError
 PREFIX = "PLEDGE_"
 IN_A_FILE = "_FILE"
 MASK = "***"
+LOGS = ("text", "json")
 # Greedy up to the last @: a password may itself hold an @, a colon or a slash that nobody encoded.
 _USER_PASSWORD = re.compile(r"(?<=://)([^:/@]*):.*@")
 _SECRET_PARAMETER = re.compile(
@@ -49,6 +50,9 @@ class Settings:
     pseudonym_key: str = _setting("", "file of the key that makes pseudonyms of record references; outside the lake")
     retention: str = _setting("", "file that says how many days each log is kept; what is older `pledge erase` takes")
     suppress_below: str = _setting("5", "counts below this, but not 0, are not published; 0 publishes all")
+    log: str = _setting(
+        "text", "how the command logs on standard error: text for people, json (a line each) for machines"
+    )
     user: str = _setting("", "who is reading or erasing, for the access log; default: the user of this machine")
     registrars: str = _setting(
         "", "who may sign a closed month, outside the operational line; commas between the names"
@@ -104,20 +108,21 @@ def load(environ: Mapping[str, str]) -> Settings:
 
     Raises UsageError for a `PLEDGE_…` variable that does not exist, one set both ways, or a file that cannot be read.
     """
+    for unknown in misspelt(environ):
+        raise unknown
     by_variable = {variable(f.name): f.name for f in fields(Settings)}
     given: dict[str, str] = {}
-    for name in sorted(name for name in environ if name.startswith(PREFIX)):
+    for name in sorted(name for name in environ if name.startswith(PREFIX) and environ[name]):
         target = name.removesuffix(IN_A_FILE)
-        if target not in by_variable:
-            raise _unknown(name, list(by_variable))
-        if not environ[name]:
-            continue
         if target in given:
             raise UsageError(
                 f"environment variables {target} and {name}", "both are set", "one of the two", "Remove one of them."
             )
         given[target] = environ[name] if name == target else _read(name, Path(environ[name]))
-    return Settings(**{by_variable[name]: value for name, value in given.items() if value})
+    settings = Settings(**{by_variable[name]: value for name, value in given.items() if value})
+    if settings.log not in LOGS:
+        raise UsageError("PLEDGE_LOG", f"it is {settings.log}", " or ".join(LOGS), "Correct it.")
+    return settings
 
 
 def _read(name: str, path: Path) -> str:
@@ -127,6 +132,13 @@ def _read(name: str, path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         found = type(error).__name__ if isinstance(error, UnicodeDecodeError) else error.strerror
         raise UsageError(f"{name}, file {path}", f"it cannot be read ({found})", "a file of text", "Mend it.") from None
+
+
+def misspelt(environ: Mapping[str, str]) -> list[UsageError]:
+    """What is wrong with each `PLEDGE_…` variable that is no setting, nor the file of one."""
+    known = [variable(f.name) for f in fields(Settings)]
+    named = sorted(name for name in environ if name.startswith(PREFIX))
+    return [_unknown(name, known) for name in named if name.removesuffix(IN_A_FILE) not in known]
 
 
 def _unknown(name: str, known: list[str]) -> UsageError:

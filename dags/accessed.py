@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from checks.errors import PledgeError
 from connectors.settings import Settings
-from connectors.store.accesses import add_access
+from connectors.store.accesses import add_access, known_as
 from connectors.store.engine import open_store
 
 Row = Mapping[str, Any]
@@ -60,5 +60,5 @@ def _add(settings: Settings, command: str, asked: list[str], form: str, rows: in
     if address.get_backend_name() == "sqlite" and not Path(address.database or "").exists():
         raise FileNotFoundError("there is no store")
     with open_store(settings.store, create=False).begin() as conn:
-        by, at = who(settings), datetime.now(UTC)
+        by, at = known_as(conn, who(settings)), datetime.now(UTC)
         add_access(conn, at=at, by=by, command=command, filters=asked, rows=rows, form=form)

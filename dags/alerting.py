@@ -26,6 +26,7 @@ from connectors.store import decisions, silences
 from connectors.store.announcements import lay_down, message_row, resend_unsent
 from connectors.store.engine import lock_slice, open_store
 from connectors.store.tables import announcements
+from dags import observed
 from dags.deciding import decided
 from dags.operations import lay_down_ends
 from dags.placing import Group, Placed, counted_by_silence, place, told_elsewhere
@@ -47,7 +48,9 @@ def alert(plan: Plan, settings: Settings, now: datetime, slack: Slack | None = N
         lock_slice(conn, "announcements")
         key = decide_and_lay_down(conn, plan, settings, now)
         lay_down_ends(conn, settings, now)
-    resend_unsent(engine, slack, now)
+    states = resend_unsent(engine, slack, now)
+    for state in ("sent", "failed"):
+        observed.count(f"announcements_{state}", states[state])
     decisions.push_edits(engine, slack)
     with engine.connect() as conn:
         return str(conn.scalar(select(announcements.c.state).where(announcements.c.key == key)))

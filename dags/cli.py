@@ -28,8 +28,11 @@ from dags import (
     cli_statistics,
     cli_trace,
     cli_watch,
+    observed,
 )
 from dags.cli_chain import app as chain_app
+from dags.cli_database import database_app
+from dags.cli_doctor import app as doctor_app
 from dags.cli_slack import slack_app
 from dags.failing import failure
 from dags.known import KnownAtOption, known_run, known_then, with_provisional
@@ -65,11 +68,13 @@ app = typer.Typer(
 standards_app = typer.Typer(help="The published standards.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(standards_app, name="standards")
 app.add_typer(chain_app)
+app.add_typer(doctor_app)
 cli_findings.register(app)
 cli_statistics.register(app)
 cli_watch.register(app)
 cli_explaining.register(app)
 app.add_typer(slack_app, name="slack")
+app.add_typer(database_app, name="database")
 cli_trace.register(app)
 cli_pack.register(app)
 cli_privacy.register(app)
@@ -495,6 +500,7 @@ def _sentences(sentences: Iterable[str], form: Format) -> None:
 
 def main() -> None:
     """Run the command; a failure is one sentence and its exit code, never a traceback."""
+    observed.set_up()
     try:
         code = app(standalone_mode=False)
         sys.stdout.flush()
@@ -503,5 +509,6 @@ def main() -> None:
         sys.exit(0)
     except (Exception, KeyboardInterrupt) as error:
         sentence, code = failure(error)
-        print(f"pledge: {sentence}", file=sys.stderr)
+        json_line = observed.line("error", sentence, exit_code=code) if observed.in_json() else ""
+        print(json_line or f"pledge: {sentence}", file=sys.stderr)
     sys.exit(code or 0)

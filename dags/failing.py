@@ -11,6 +11,9 @@ from typer.exceptions import Abort, TyperException
 
 from checks.errors import NotAnsweringError, PledgeError, UsageError
 
+INSUFFICIENT_PRIVILEGE = "42501"
+"""PostgreSQL's code, for grants and row-level security alike."""
+
 
 def failure(error: BaseException) -> tuple[str, int]:
     """The sentence said of an exception, and the exit code; what nobody foresaw leaves its traceback in a file."""
@@ -34,6 +37,10 @@ def _known(error: BaseException) -> PledgeError | None:
     if "sqlalchemy.exc" in sys.modules and isinstance(error, sys.modules["sqlalchemy.exc"].OperationalError):
         do = "Try again; what was recorded before is safe."
         return NotAnsweringError("the store", "the database stopped answering", "an answer", do)
+    if getattr(getattr(error, "orig", None), "sqlstate", None) == INSUFFICIENT_PRIVILEGE:
+        found, expected = "this login may not do that", "a member of the role that may"
+        do = "Ask whoever runs the store: `pledge database logins` lists who may what."
+        return UsageError("the store", found, expected, do)
     return None
 
 

@@ -12,6 +12,7 @@ import typer
 
 from checks.errors import UsageError
 from connectors.settings import Settings, load
+from dags import observed
 from dags.tables import Format
 
 LakeOption = Annotated[str | None, typer.Option(help="Folder or URL of the admitted logs (default: PLEDGE_LAKE).")]
@@ -37,7 +38,7 @@ def settings_of(lake: str | None, store: str | None) -> Settings:
 
 def say(sentence: str) -> None:
     """Progress, on standard error."""
-    print(sentence, file=sys.stderr)
+    print(observed.line("info", sentence) if observed.in_json() else sentence, file=sys.stderr)
 
 
 def known_measures(names: Iterable[str] | None) -> None:

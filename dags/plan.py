@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +25,8 @@ from connectors.sources.forces import load as load_forces
 from expectations import published
 
 # The contract knows nothing before it.
+NO_RUN_TAKES = timedelta(hours=20)
+"""Less than from one night to the next: the next one closes a run that was killed."""
 FIRST_YEAR = 1990
 SHIPPED_STANDARDS = Path(published.__file__).parent / "standards"
 SHIPPED_SOURCES = Path(published.__file__).parents[1] / "connectors" / "sources" / "descriptions"

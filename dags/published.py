@@ -58,7 +58,7 @@ def published_verdicts(
         asked: filters of the table `verdicts`.
         memory: what was solved on other nights (`checks.solving`), and is now.
     """
-    below = _threshold(settings)
+    below = threshold(settings)
     memory = {} if memory is None else memory
     together = {name: asked.get(name) for name in ("measure", "standard", "commitment")}
     narrower = {name: value for name, value in asked.items() if value and name not in together}
@@ -135,7 +135,8 @@ def _are_places(value: object) -> bool:
     return isinstance(value, list) and all(type(place) is int and place >= 0 for place in value)
 
 
-def _threshold(settings: Settings) -> int:
+def threshold(settings: Settings) -> int:
+    """Below which counts are not published; raises UsageError where the setting is no number."""
     if not settings.suppress_below.isdecimal():
         found, expected = f"it is {settings.suppress_below}", "a whole number; 0 suppresses nothing"
         raise UsageError("PLEDGE_SUPPRESS_BELOW", found, expected, "Correct it.")

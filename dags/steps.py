@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +38,14 @@ from dags import (
     feeds,
     findings,
     kept_out,
+    observed,
     recording,
     sealing,
     storing,
 )
 from dags.plan import (
     FIRST_YEAR,
+    NO_RUN_TAKES,
     Plan,
     applied,
     bank_holidays,
@@ -57,20 +59,20 @@ from dags.plan import (
 from dags.published import write_published
 
 Say = Callable[[str], None]
-NO_RUN_TAKES = timedelta(days=1)
 
 
 def _silent(_: str) -> None:
     return
 
 
+@observed.watched("start")
 def start(plan: Plan, settings: Settings, say: Say = _silent) -> Plan:
     """Settle the plan and open the run in the store; a plan that was started before stays as it is.
 
     Two things are said here, because nobody would expect them of figures that follow:
 
-    - A run that was started a day and more before this one and never ended was killed: it is closed as `failed`.
-      Runs at the same time do not take each other for dead: none takes a day.
+    - A run that was started 20 hours and more before this one and never ended was killed: it is closed as `failed`.
+      Runs at the same time do not take each other for dead: none takes so long.
     - The figures of the newest run stand, also when it judges from an earlier moment than the run before it: what
       it restates goes back to that moment, and says so in `restated_why`, until a later run comes.
     """
@@ -160,12 +162,16 @@ def handed(plan: Plan, settings: Settings, say: Say = _silent) -> list[deliverie
     return deliveries.handed(plan, settings, say)
 
 
+@observed.watched("admit")
 def admit(plan: Plan, settings: Settings, say: Say = _silent) -> deliveries.Taken:
     """Admit every delivery the run is given; says what became of them, and of those the lake could not take.
 
     What officers explained since is brought into the lake, too.
     """
     taken = deliveries.admit(plan, settings, say)
+    for name in ("rows_read", "rows_admitted", "rows_quarantined"):
+        observed.count(name, sum(row[name] for row in taken.rows))
+    observed.count("deliveries_unfit", sum(row["fitness"] == "unfit" for row in taken.rows))
     explaining.bring_explanations(plan, say)
     return taken
 
@@ -188,6 +194,7 @@ def held_forces(plan: Plan) -> list[str]:
     return sorted({*former, *lake.forces(lake.versions())})
 
 
+@observed.watched("judge")
 def judge(plan: Plan, settings: Settings, force: str, say: Say = _silent) -> list[str]:
     """Judge one force by every measure of the run's standards and keep the cases in the lake.
 
@@ -233,6 +240,7 @@ def _judged(con: duckdb.DuckDBPyConnection, plan: Plan, settings: Settings, forc
             lay_missed_cases(con, lake.files("cases", standard=names, force=[force]), commitments_by_measure())
         if rules:
             judge_measure(con, measure, rules)
+            observed.count("cases_judged", con.execute("select count(*) from facts").fetchall()[0][0])
         for name in names:
             slice_ = Slice(name, measure.name, force)
             frozen = kept_out.frozen_before(erased, measure.logs, force)
@@ -243,6 +251,7 @@ def _judged(con: duckdb.DuckDBPyConnection, plan: Plan, settings: Settings, forc
         definition_counts.keep_counts(conn, counting.found)
 
 
+@observed.watched("record")
 def record(plan: Plan, settings: Settings, forces: Sequence[str], say: Say = _silent) -> int:
     """Turn the judged cases into figures, verdicts, commitments, breaches, findings; returns how many figures are new.
 
@@ -283,6 +292,7 @@ def record(plan: Plan, settings: Settings, forces: Sequence[str], say: Say = _si
         written = storing.store_figures(engine, lake, settings, plan, stated, judged)
     finally:
         con.close()
+    observed.count("figures_written", written)
     say(f"{written:,} figures are new or changed.")
     with engine.connect() as conn:
         sealing.tell_heads(settings, list(read.read_table(conn, "runs")))
@@ -297,6 +307,7 @@ def fail(plan: Plan) -> None:
             write.finish_run(conn, plan.run_id, status="failed", finished_at=datetime.now(UTC))
 
 
+@observed.watched("announce")
 def announce(plan: Plan, settings: Settings, say: Say = _silent) -> str:
     """Say what changed and the night's digest, first what an earlier night could not say; '' where Slack is not set up.
 
@@ -327,6 +338,7 @@ def digest_absent(settings: Settings, now: datetime, say: Say = _silent) -> bool
     return digest_absent(settings, now, say)
 
 
+@observed.watched("publish")
 def publish(plan: Plan, settings: Settings, say: Say = _silent) -> list[str]:
     """Build the site and write the current figures and commitments as CSV beside the lake, small numbers suppressed.
 

@@ -133,6 +133,15 @@ class Slack:
         self._call(self._asking, "auth.test", {})
         self._call(self._asking, "conversations.history", {"channel": self._channel(channel), "limit": 1})
 
+    def introduce(self) -> dict[str, str]:
+        """Ask whether the token is taken; the headers of the answer, in small letters: `date`, `x-oauth-scopes` …
+
+        Raises as `post` does.
+        """
+        headers: dict[str, str] = {}
+        self._call(self._asking, "auth.test", {}, headers)
+        return headers
+
     def post(self, channel: str, message: Message, thread_ts: str = "") -> str:
         """Post once (in a thread, if given) and give the `ts`; what may have gone through is looked for first.
 
@@ -195,7 +204,9 @@ class Slack:
             raise UsageError("PLEDGE_SLACK_CHANNEL", "not a channel's ID", expected, TO_DO["channel_not_found"])
         return channel
 
-    def _call(self, client: WebClient, method: str, body: dict[str, Any]) -> dict[str, Any]:
+    def _call(
+        self, client: WebClient, method: str, body: dict[str, Any], headers: dict[str, str] | None = None
+    ) -> dict[str, Any]:
         where = f"{self.where}, {method}"
         try:
             answer = (
@@ -203,6 +214,8 @@ class Slack:
                 if {"blocks", "view"} & {*body}
                 else client.api_call(method, params=body)
             )
+            if headers is not None:
+                headers.update((name.lower(), str(value)) for name, value in answer.headers.items())
             return dict(answer.data)  # type: ignore[arg-type]  # bytes only for gzip, which fails below
         except SlackApiError as refused:
             raise _refused(where, refused) from refused

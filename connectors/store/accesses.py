@@ -6,9 +6,14 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, func, insert
 
 from connectors.store.tables import accesses
+
+
+def known_as(conn: Connection, who: str) -> str:
+    """Who is reading, with the login in brackets where the database knows one: nobody can choose that."""
+    return f"{who} ({conn.scalar(func.current_user())})" if conn.dialect.name == "postgresql" else who
 
 
 def add_access(

@@ -56,6 +56,25 @@ def open_store(url: str, *, create: bool = True) -> Engine:
 
 
 @contextmanager
+def looking(url: str) -> Iterator[Connection]:
+    """A connection to a store as it is, whatever its revision: nothing is made or migrated.
+
+    Raises as `open_store` does; UsageError, too, where a SQLite file is not there.
+    """
+    address = _parsed(url)
+    if address.get_backend_name() == "sqlite":
+        _prepare_file(address, create=False)
+    engine = _engine(address)
+    try:
+        with reading(engine) as conn:
+            yield conn
+    except DBAPIError as error:
+        raise _refusal(address, error) from None
+    finally:
+        engine.dispose()
+
+
+@contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection that only reads: on SQLite it takes no lock and sees one state throughout."""
     with engine.connect() as conn:
@@ -159,8 +178,10 @@ def _refusal(address: URL, error: DBAPIError) -> PledgeError:
         return UsageError(where, "user or password is refused", "a user of this database", "Correct PLEDGE_STORE.")
     if "does not exist" in said:
         return UsageError(where, "database or user does not exist", "an existing one", "Create it, or correct the URL.")
-    if "permission denied" in said:
-        return UsageError(where, "the user may not create tables", "a user that may", "Grant CREATE on the schema.")
+    if "permission denied" in said or "must be owner" in said:
+        found, expected = "this login may not create or change tables", "tables up to date, or their owner"
+        do = "Let the owner run `pledge database upgrade`; a new owner needs CREATE on the schema."
+        return UsageError(where, found, expected, do)
     if "not a database" in said or "malformed" in said:
         return UsageError(where, "the file is not a SQLite database", "a store, or no file", "Name another file.")
     if "unable to open" in said or "readonly" in said:

@@ -539,3 +539,15 @@ signings = Table(
     *(_text(name) for name in ("missing_nights", "note", "via")),
     _one_of("signings", "decision", "signed refused"),
 )
+
+# Which forces a login (or group) of PostgreSQL may see; the newest word on both counts. `*` = every force there is and
+# will be, `all` = the figures of all forces together.
+role_forces = Table(
+    "role_forces",
+    metadata,
+    _key("login"),
+    _key("force"),
+    Column("recorded_at", Moment, primary_key=True),
+    Column("allowed", Boolean, nullable=False),
+    Column("author", Text, nullable=False),
+)

@@ -16,7 +16,7 @@ from checks.errors import UsageError
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0015"
+HEAD = "0016"
 """The newest revision; a test compares it with the files."""
 _LOCK = 2_908_052_008
 """Any fixed number: PostgreSQL's advisory lock under which one process migrates while others wait."""
@@ -37,6 +37,7 @@ def upgrade(engine: Engine, revision: str = HEAD) -> None:
         _lock(conn)
         if current_revision(conn) != revision:
             _alembic(conn, "upgrade", revision)
+            _close_new_tables(conn, revision)
 
 
 def downgrade(engine: Engine, revision: str = "base") -> None:
@@ -68,6 +69,15 @@ def _alembic(conn: Connection, direction: str, revision: str) -> None:
     config = configuration()
     config.attributes["connection"] = conn
     getattr(command, direction)(config, revision)
+
+
+def _close_new_tables(conn: Connection, revision: str) -> None:
+    """Give the roles what is new, where the database was given to them; a new table would else be open to nobody."""
+    if conn.dialect.name == "postgresql" and revision == HEAD:
+        from connectors.store import roles
+
+        if roles.is_laid_out(conn):
+            roles.lay_out(conn)
 
 
 def _lock(conn: Connection) -> None:

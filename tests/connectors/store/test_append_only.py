@@ -61,6 +61,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "month": date(2026, 2, 1), "signed_at": NOW, "run_id": "r1", "figures_hash": "ff", "decision": "signed",
         "signed_by": "a",
     },
+    "role_forces": {"login": "anna", "force": "norfolk", "recorded_at": NOW, "allowed": True, "author": "dba"},
 }  # fmt: skip
 
 
