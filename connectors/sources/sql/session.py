@@ -13,7 +13,6 @@ from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from checks.errors import NotAnsweringError, PledgeError, UsageError
-from connectors.settings import masked
 from connectors.sources.credential import Login
 from connectors.sources.sql.connection import SqlConnection
 
@@ -40,7 +39,9 @@ class ReadOnlyDatabase:
 
     def __init__(self, url: str, connection: SqlConnection, login: Login) -> None:
         address = make_url(url)
-        self.name = masked(address.set(username=None, password=None, query={}).render_as_string())
+        self.name = URL.create(
+            address.drivername, None, None, address.host, address.port, address.database
+        ).render_as_string()
         self.dialect = address.get_backend_name()
         self._connection = connection
         if self.dialect == "sqlite" and not Path(address.database or "").is_file():
@@ -156,6 +157,10 @@ _REFUSALS: tuple[tuple[tuple[str, ...], Callable[[str], PledgeError]], ...] = (
     (
         ('column "', "no such column", "invalid column name", "ora-00904", "unknown column"),
         _refused("a column it names is not there", "the columns of the table", "Correct `query`."),
+    ),
+    (
+        ("syntax error", "incorrect syntax", "error in your sql syntax", "ora-00907", "ora-00933", "ora-00936"),
+        _refused("the query is not understood", "one SELECT in this database's own SQL", "Mend `query`."),
     ),
     (('database "', "ora-12514", "unknown database"), _refused("no such database", "one", "Correct the address.")),
     (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -37,6 +37,14 @@ def as_text(value: Any) -> str | None:
     return str(value)
 
 
+# Of most values the type says all there is to know.
+_COMMON: dict[type, Callable[[Any], str | None]] = {
+    type(None): lambda value: None,
+    int: str,
+    datetime: lambda value: value.isoformat(" "),
+}
+
+
 def text_rows(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> pa.Table:
     """Rows as columns of text; half a character, which no text has, becomes the sign for one that is missing."""
     columns = zip(*rows, strict=True) if rows else [()] * len(names)
@@ -44,7 +52,7 @@ def text_rows(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> pa.Table:
 
 
 def _column(values: Sequence[Any]) -> pa.Array:
-    texts = [as_text(value) for value in values]
+    texts = [value if type(value) is str else _COMMON.get(type(value), as_text)(value) for value in values]
     try:
         return pa.array(texts, pa.string())
     except UnicodeEncodeError:
