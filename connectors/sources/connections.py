@@ -26,8 +26,10 @@ def connection_of(where: str, stated: Mapping[str, Any]) -> Connection:
     return _READERS[kinds[0]](where, stated)
 
 
-def check_together(where: str, connection: Connection | None, query: SqlQuery | None, files: str) -> None:
-    """Raise UsageError unless what is read belongs to where it is read from."""
+def check_together(where: str, connection: Connection | None, query: SqlQuery | None, files: str, form: str) -> None:
+    """Raise UsageError unless what is read, and the format it is stated in, belong to where it is read from."""
+    if query and form:
+        raise wrong(where, f"format is {form}", "none: a database has rows")
     if bool(query) != isinstance(connection, SqlConnection):
         raise wrong(where, "a query or a database stands alone", "both: connection: with sql:, and query:")
     if bool(files) != isinstance(connection, DropConnection):

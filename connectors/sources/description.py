@@ -114,7 +114,7 @@ def read_description(path: Path, shared: Mapping[str, Any] | None = None) -> Sou
     sql = "\n" * text[: front.end()].count("\n") + text[front.end() :]
     name = path.stem if shared is None else path.parent.name
     source = Source(name=name, sql=_one_select(path, sql), file=str(path), **{**(shared or {}), **stated})
-    check_together(str(path), source.connection, source.query, source.files)
+    check_together(str(path), source.connection, source.query, source.files, source.format)
     return source
 
 

@@ -25,7 +25,7 @@ from connectors.sources.delivery import Source
 from connectors.sources.sql import watermark
 from connectors.sources.sql.connection import SqlConnection, SqlQuery
 from connectors.sources.sql.parts import Parts
-from connectors.sources.sql.relation import Relation, newest, relation, rows
+from connectors.sources.sql.relation import Relation, newest, relation, rows, waiting
 from connectors.sources.sql.session import ReadOnlyDatabase
 from connectors.sources.sql.watched import SilentError, Watched
 from connectors.sources.sql.watermark import Span, Value
@@ -74,6 +74,7 @@ class _Beginning:
     relation: Relation
     newest: Value | None
     span: Span
+    waiting: int = 0
 
 
 def fetch(wanted: SqlWanted, say: Say, sleep: Callable[[float], None] = time.sleep) -> None:
@@ -176,11 +177,12 @@ class _Log:
         with self._database.connect() as conn:
             of = relation(conn, self._where, self._query, columns_read(self._source.sql))
             now = newest(conn, self._where, of) if of.watermark else None
-            start = _Beginning(of, now, self._span(of, now))
             self._check_forward(of, now)
-            yield start
+            span = self._span(of, now)
+            later = now is not None and span.highest is not None and now > span.highest  # type: ignore[operator]
+            yield _Beginning(of, now, span, waiting(conn, of, span.highest) if later and span.highest else 0)
             if now is not None or not self._in_order(of):
-                yield from rows(conn, of, start.span, self._in_order(of))
+                yield from rows(conn, of, span, self._in_order(of))
 
     def _span(self, of: Relation, now: Value | None) -> Span:
         """From where the last good fetch ended, less the overlap, up to the run's moment; after the parts there are."""
@@ -216,6 +218,9 @@ class _Log:
         self._check_count(count)
         reached = self._reached(start)
         self._say(f"{self._wanted.name}: {count:,} rows of {self._query.table or 'the select'} read.")
+        if start.waiting:
+            beyond = f"a {start.relation.watermark} later than the run"
+            self._say(f"{self._wanted.name}: {start.waiting:,} rows have {beyond}; they wait for a later one.")
         if reached is not None and (moment := watermark.moment_of(reached, self._source.zone)):
             os.utime(path, (moment.timestamp(), moment.timestamp()))  # a system that stands still gets old
         return {"rows": count, "watermark": "" if reached is None else watermark.written(reached)}

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from checks.errors import NotFitError
 from connectors.sources.sql.connection import SqlQuery
-from connectors.sources.sql.watermark import Span, Value, known
+from connectors.sources.sql.watermark import Span, Value, bound, known
 
 ROWS_AT_ONCE = 10_000
 
@@ -66,6 +66,12 @@ def newest(conn: sa.Connection, where: str, of: Relation) -> Value | None:
         do = f"Fill it, or name another column, or let `select` replace it (coalesce({of.watermark}, …))."
         raise NotFitError(where, f"a row has no {of.watermark}", "one in each row: else it is never read", do)
     return None if value is None else known(where, value)
+
+
+def waiting(conn: sa.Connection, of: Relation, highest: Value) -> int:
+    """How many rows are beyond a watermark."""
+    count = sa.select(sa.func.count()).select_from(of.source).where(of.mark > bound(highest))
+    return int(conn.execute(count).scalar() or 0)
 
 
 def rows(conn: sa.Connection, of: Relation, span: Span, in_order: bool) -> Iterator[Sequence[Sequence[Any]]]:

@@ -23,7 +23,7 @@ def as_text(value: Any) -> str | None:
     if isinstance(value, float):
         return whole_number(repr(value))
     if isinstance(value, Decimal):
-        return format(value, "f") if value.is_finite() else str(value)
+        return whole_number(format(value, "f")) if value.is_finite() else str(value)
     if isinstance(value, datetime):
         return value.isoformat(" ")
     if isinstance(value, date):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
+import yaml
 
 from checks.errors import NotAnsweringError, NotFitError, UsageError
+from connectors.sources.description import described
 from connectors.sources.sql import parts, relation
 from connectors.sources.sql.fetch import fetch
 from connectors.sources.whole_fetch import MANIFEST
@@ -40,6 +43,7 @@ class TestIncrement:
         cad.call("a", "2026-03-09"), cad.call("at", "2026-03-09", "2026-03-10 05:00:00+00:00")
         cad.call("later", "2026-03-09", "2026-03-10 05:00:01+00:00")
         assert cad.ids(0) == ["a", "at"]
+        assert cad.said[-1] == "cad: 1 rows have a changed_at later than the run; they wait for a later one."
         assert cad.ids(1) == ["at", "later"]
 
     def test_an_unfit_or_failed_one_does_not_move_the_watermark(self, cad: Cad) -> None:
@@ -65,6 +69,25 @@ class TestIncrement:
         cad.ids(0)
         cad.select += " where true"
         assert cad.ids(1) == ["a", "b"]
+
+    def test_a_folder_of_several_logs(self, cad: Cad) -> None:
+        cad.call("a", "2026-03-01")
+        folder = cad.folder / "system"
+        folder.mkdir()
+        (folder / "connection.yaml").write_text(
+            yaml.safe_dump({"force": "norfolk", "connection": {"sql": cad.wanted().url}})
+        )
+        for log, query in {
+            "calls": "table: calls",
+            "messages": "select: select call_id as message_id from calls",
+        }.items():
+            (folder / f"{log}.sql").write_text(f"/*---\nlog: {log}\nquery: {{{query}}}\n---*/\nselect * from raw\n")
+        wanted = replace(cad.wanted(), sources=described("system", [cad.folder]))
+        fetch(wanted, cad.said.append)
+        assert [pq.read_table(wanted.file(log)).num_rows for log in ("calls", "messages")] == [1, 1]
+        (folder / "calls.sql").write_text("/*---\nlog: calls\nformat: csv\nquery: {table: calls}\n---*/\nselect 1")
+        with pytest.raises(UsageError, match="format is csv"):
+            described("system", [cad.folder])
 
     def test_nothing_new_is_an_empty_file_with_its_columns(self, cad: Cad) -> None:
         assert cad.fetched(0) == []
