@@ -42,7 +42,7 @@ class Settings:
         "", "standards the nightly DAG judges by, with blanks between; Slack tells the first (empty: the default one)"
     )
     sources: str = _setting("", "folder of further source descriptions, beside those shipped")
-    fetched: str = _setting("", "folder for what HTTP sources answered (default: `fetched` beside the lake)")
+    fetched: str = _setting("", "folder for what sources that are fetched brought (default: `fetched` beside the lake)")
     standards: str = _setting("", "folder of further standards, beside those shipped")
     default_standard: str = _setting("policing_pledge_2008", "the standard that judges when none is named")
     signing_key: str = _setting("", "file of the key that signs every run; default: signing-key.pem beside the store")

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from connectors.settings import Settings
 from connectors.sources.delivery import Source
 from connectors.sources.description import described
 from connectors.sources.file import canonical, find_logs
-from connectors.sources.http.wanted import Wanted
+from connectors.sources.wanted import Wanted
 from connectors.store import read, write
 from connectors.store.engine import lock_slice, open_store
 from dags import admission, fetching, kept_out
@@ -59,6 +59,9 @@ class _Admission:
     fetches: dict[Path, PledgeError | None] = field(default_factory=dict)
     personal: admission.Personal = field(default_factory=admission.Personal)
 
+    def knowing(self, wanted: Wanted) -> Wanted:
+        return fetching.knowing(wanted, self.earlier, admission.FIT)
+
 
 def handed(plan: Plan, settings: Settings, say: Say) -> list[Handed]:
     """The files this run is given: the logs found in the input folder and the sources named.
@@ -82,7 +85,7 @@ def _named(named: str, plan: Plan, settings: Settings) -> list[Handed]:
     """The files a source named `NAME`, `NAME=PATH` or `NAME=URL` brings."""
     name, _, place = named.partition("=")
     sources = described(name, source_folders(settings))
-    if fetching.is_address(place) or (not place and sources[0].http):
+    if fetching.is_fetched(sources[0], place):
         area = fetching.fetched_area(settings, plan.lake)
         fetch = fetching.wanted(sources, place, area, plan.moment, plan.forces)
         return [Handed(source, fetch.file(source.log), scheduled=True, fetched_by=fetch) for source in sources]
@@ -140,15 +143,24 @@ def admit(plan: Plan, settings: Settings, say: Say) -> Taken:
             # A source that never brought anything is not connected yet: that is for whoever connects it to mend.
             taken.failures.append(failed)
             continue
-        try:
-            new = _admit_one(now, each, failed)
-        except NotAnsweringError as failure:
-            say(f"{each.path}: not taken, or not all of it. {failure}")
-            taken.failures.append(failure)
-            continue
-        say(_sentence(new) if new else f"{each.path}: {_nothing_new(each)}")
-        taken.rows += [new] if new else []
+        for file in _brought(now, each, failed):
+            try:
+                new = _admit_one(now, file, failed)
+            except NotAnsweringError as failure:
+                say(f"{file.path}: not taken, or not all of it. {failure}")
+                taken.failures.append(failure)
+                break  # a later file of the same source would go before it
+            say(_sentence(new) if new else f"{file.path}: {_nothing_new(file)}")
+            taken.rows += [new] if new else []
     return taken
+
+
+def _brought(now: _Admission, each: Handed, failed: PledgeError | None) -> list[Handed]:
+    """The files that are there to admit once a fetch is done: of drops there may be several."""
+    if each.fetched_by is None or failed:
+        return [each]
+    fetched = now.knowing(each.fetched_by)
+    return [replace(each, source=source, path=path) for source, path in fetching.brought(fetched, each.source)]
 
 
 def _fetched(now: _Admission, each: Handed, say: Say) -> PledgeError | None:
@@ -159,7 +171,7 @@ def _fetched(now: _Admission, each: Handed, say: Say) -> PledgeError | None:
     if wanted.folder not in now.fetches:
         now.fetches[wanted.folder] = None
         try:
-            fetching.fetch_in_time(now.plan, wanted, say)
+            fetching.fetch_in_time(now.plan, now.knowing(wanted), say)
         except PledgeError as error:
             say(f"{wanted.name}: not fetched. {error}")
             now.fetches[wanted.folder] = error

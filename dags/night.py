@@ -171,10 +171,10 @@ def _delivered(
     readers: Sequence[Source], place: str, forces: Sequence[str], as_at: datetime, folder: Path, say: Say
 ) -> list[tuple[Source, Path]]:
     """The sources with the file each is to read: the one named, the one it keeps, or one fetched into the folder."""
-    if fetching.is_address(place) or (not place and readers[0].http):
-        wanted = fetching.wanted(readers, place, folder / "fetched", as_at, forces)
+    if fetching.is_fetched(readers[0], place):
+        wanted = fetching.newest_only(fetching.wanted(readers, place, folder / "fetched", as_at, forces))
         fetching.fetch_now(wanted, say)
-        return [(each, wanted.file(each.log)) for each in readers]
+        return [found for each in readers for found in fetching.brought(wanted, each)]
     if len(readers) > 1:
         logs = ", ".join(each.log for each in readers)
         raise UsageError("pledge check", f"{place} can be only one of {logs}", "its log", "Say which log it is.")

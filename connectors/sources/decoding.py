@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from checks.errors import NotFitError
+from connectors.sources.unpacked import most_unpacked, too_much
 
 _BLOCK = 1 << 20
 _BEGINNING = 1 << 16
@@ -37,6 +38,7 @@ class _Text(io.RawIOBase):
 
     def __init__(self, path: Path, stream: IO[bytes], wide: bool) -> None:
         self._path, self._stream, self._wide = path, stream, wide
+        self._most = most_unpacked(path)
         self._offset = self._since_line_end = 0
 
     def readable(self) -> bool:
@@ -52,6 +54,8 @@ class _Text(io.RawIOBase):
         if self._since_line_end > _LONGEST_LINE:
             raise _not_text(self._path, f"a line of more than {_LONGEST_LINE >> 20} MB")
         self._offset += len(block)
+        if self._offset > self._most:
+            raise too_much(self._path)
         return len(block)
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from connectors.sources.http.connection import HttpConnection
+from connectors.sources.connections import Connection
 from connectors.sources.local_time import LocalTime
+from connectors.sources.sql.connection import SqlQuery
 
 ROW_NUMBER = "row_number"
 # How many records are handed over together.
@@ -44,8 +45,9 @@ class Source:
 
     `force`, `encoding`, `format` and `delimiter` are '' where the file itself says; `sql` is '' where the file is in
     the contract's columns already; `empty` are texts that mean "not recorded"; `expected` is what the fitness suite
-    takes (`max_age_hours`, `min_rows`, `max_rows`, `may_be_empty`); `file` is the description's own path. `http` is
-    where it is fetched from, and `spread` the answer whose elements each become a line of what was fetched.
+    takes (`max_age_hours`, `min_rows`, `max_rows`, `may_be_empty`); `file` is the description's own path. `connection`
+    is where it is fetched from, with `spread`, the answer over HTTP whose elements each become a line, `query`, what is
+    read from a database, or `files`, the pattern of dropped files' names.
     """
 
     name: str
@@ -64,8 +66,10 @@ class Source:
     location: str = ""
     sql: str = ""
     file: str = ""
-    http: HttpConnection | None = None
+    connection: Connection | None = None
     spread: str = ""
+    query: SqlQuery | None = None
+    files: str = ""
 
     @property
     def local_time(self) -> LocalTime:

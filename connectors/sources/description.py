@@ -27,8 +27,9 @@ import yaml
 
 from checks.errors import UsageError
 from checks.logs import LOGS
+from connectors.sources.connections import check_together, connection_of
 from connectors.sources.delivery import Source
-from connectors.sources.http.connection import read_connection
+from connectors.sources.sql.connection import read_sql_query
 
 FORMATS = ("csv", "excel", "parquet", "jsonl")
 _FRONT = re.compile(r"\s*/\*---[ \t]*\n(?P<yaml>.*?)\n---\*/", re.DOTALL)
@@ -40,7 +41,7 @@ _CHOICES = {
     "nonexistent": ("refuse", "later"),
     "delivers": ("changes", "snapshot"),
 }
-_TEXTS = (*_CHOICES, "force", "zone", "encoding", "delimiter", "key", "note", "location", "spread")
+_TEXTS = (*_CHOICES, "force", "zone", "encoding", "delimiter", "key", "note", "location", "spread", "files")
 _EXPECTED = {"max_age_hours": (int, float), "min_rows": (int,), "max_rows": (int,), "may_be_empty": (bool,)}
 
 
@@ -112,7 +113,9 @@ def read_description(path: Path, shared: Mapping[str, Any] | None = None) -> Sou
     # Blank lines in place of the front matter, so that DuckDB's line numbers are the file's.
     sql = "\n" * text[: front.end()].count("\n") + text[front.end() :]
     name = path.stem if shared is None else path.parent.name
-    return Source(name=name, sql=_one_select(path, sql), file=str(path), **{**(shared or {}), **stated})
+    source = Source(name=name, sql=_one_select(path, sql), file=str(path), **{**(shared or {}), **stated})
+    check_together(str(path), source.connection, source.query, source.files, source.format)
+    return source
 
 
 def _text_of(path: Path) -> str:
@@ -138,10 +141,10 @@ def _front_matter(path: Path, lines_above: int, text: str) -> dict[str, Any]:
         at = next((n for n, each in enumerate(text.splitlines(), lines_above + 1) if each.startswith(f"{key}:")), 0)
         _check(f"{path}, line {at}" if at else str(path), key, value)
     stated.pop("note", None)  # is said to people
-    # Where it comes from is asked for by an HTTP connection only: others are kept for the readers that need them.
-    connection = stated.pop("connection", None)
-    if isinstance(connection, dict):
-        stated["http"] = read_connection(str(path), connection)
+    if "connection" in stated:
+        stated["connection"] = connection_of(str(path), stated["connection"])
+    if "query" in stated:
+        stated["query"] = read_sql_query(str(path), stated["query"])
     return {**stated, "empty": tuple(stated["empty"])} if "empty" in stated else stated
 
 
@@ -149,8 +152,8 @@ def _check(where: str, key: object, value: object) -> None:
     """Raise UsageError unless a line of the front matter is known and its value fits."""
     if key == "empty":
         fits, wanted = isinstance(value, list) and all(isinstance(v, str) for v in value), "a list of quoted texts"
-    elif key == "connection":
-        fits, wanted = isinstance(value, str | dict), "a text, or the lines of an HTTP connection"
+    elif key in ("connection", "query"):
+        fits, wanted = isinstance(value, dict), "lines of their own, with a key each"
     elif key == "expected":
         fits, wanted = _is_expected(value), f"{', '.join(_EXPECTED)} with their values"
     elif key in _CHOICES:
@@ -161,7 +164,7 @@ def _check(where: str, key: object, value: object) -> None:
         raise _wrong(
             where,
             f"{key!r} is not known",
-            f"one of {', '.join((*_TEXTS, 'connection', 'empty', 'expected'))}",
+            f"one of {', '.join((*_TEXTS, 'connection', 'query', 'empty', 'expected'))}",
             "Correct it.",
         )
     if not fits:

@@ -14,6 +14,7 @@ from checks.errors import NotFitError
 from connectors.sources.delivery import BATCH, Batch
 from connectors.sources.header import cleaned
 from connectors.sources.records import text_table
+from connectors.sources.unpacked import check_zip
 from connectors.sources.workbook_errors import error_cells
 
 _DAY = 86_400
@@ -56,6 +57,7 @@ class WorkbookRecords:
 
 
 def _first_sheet(path: Path) -> CalamineSheet:
+    check_zip(path)
     try:
         book = CalamineWorkbook.from_path(path)
         for sheet in book.sheets_metadata:

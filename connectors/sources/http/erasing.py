@@ -12,8 +12,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from connectors.sources.http.fetch import JOURNAL, MANIFEST
+from connectors.sources.http.fetch import JOURNAL
 from connectors.sources.http.register import REGISTER
+from connectors.sources.whole_fetch import MANIFEST
 
 Mentioned = Callable[[str], bool]
 

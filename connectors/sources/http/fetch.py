@@ -1,18 +1,15 @@
 """A whole fetch from an HTTP source: raw JSON Lines, one file per log, there only when everything was answered.
 
-<area>/<source>/<as_at>-<what was wanted>/
+In its folder (`whole_fetch`):
     answers.jsonl        what was answered so far; kept of the newest fetch, to ask "anything new since?"
     <log>.jsonl          one line per record (or per element of `spread`): what the description's select reads
-    fetch.json           written last: without it the fetch is unfinished, and none of its files is admitted
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -28,14 +25,23 @@ from connectors.sources.http.connection import ALL_OF_IT
 from connectors.sources.http.kept import at, kept
 from connectors.sources.http.listing import list_of, read_list
 from connectors.sources.http.register import Register
-from connectors.sources.http.wanted import Wanted
+from connectors.sources.http.wanted import HttpWanted
+from connectors.sources.whole_fetch import (
+    Say,
+    alone,
+    check_unchanged,
+    earlier,
+    is_whole,
+    make_whole,
+    manifest_of,
+    sha256,
+)
 
-MANIFEST, JOURNAL = "fetch.json", "answers.jsonl"
+JOURNAL = "answers.jsonl"
 NOT_FOUND = {"not_found": True}
-Say = Callable[[str], None]
 
 
-def fetch(wanted: Wanted, client: HttpClient, say: Say) -> None:
+def fetch(wanted: HttpWanted, client: HttpClient, say: Say) -> None:
     """Fetch everything wanted, or go on with what was begun; what is there as a whole is left alone.
 
     Raises:
@@ -43,47 +49,25 @@ def fetch(wanted: Wanted, client: HttpClient, say: Say) -> None:
         UsageError: the server refuses.
         NotFitError: what it answers cannot be all, or the files of an earlier fetch were changed.
     """
-    folder = wanted.folder
-    folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder):
-        if (folder / MANIFEST).is_file():
-            _check_unchanged(folder)
+    with alone(wanted.folder):
+        if is_whole(wanted.folder):
+            check_unchanged(wanted.folder)
             return
         _Fetch(wanted, client, say).run()
 
 
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    with (folder / ".lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            found, do = "another run is fetching into it", "Run again when that one is done."
-            raise NotAnsweringError(str(folder), found, "one run at a time", do) from error
-        yield
-
-
-def _check_unchanged(folder: Path) -> None:
-    files = json.loads((folder / MANIFEST).read_text("utf-8"))["files"]
-    for name, digest in files.items():
-        path = folder / name
-        if not path.is_file() or _sha256(path) != digest:
-            do = f"Remove {folder} to fetch again."
-            raise NotFitError(str(path), "it is not as it was fetched", "the file of fetch.json", do)
-
-
 class _Fetch:
-    def __init__(self, wanted: Wanted, client: HttpClient, say: Say) -> None:
+    def __init__(self, wanted: HttpWanted, client: HttpClient, say: Say) -> None:
         self._wanted, self._client, self._say = wanted, client, say
         self._connection, self._keep = wanted.connection, wanted.keep
         # A journal kept by other rules of what may be written down says nothing; nor one of another select.
         definition = hashlib.sha256(f"{self._connection.digest} {sorted(self._keep.items())}".encode()).hexdigest()[:16]
         self._answers = Answers(wanted.folder / JOURNAL, definition)
         # Earlier fetches, oldest first: the register of the last whole ones, and what all of them were answered.
-        folders = [path for path in sorted(wanted.folder.parent.glob("*Z-*")) if path.name < wanted.folder.name]
+        folders = earlier(wanted.folder)
         self._earlier_folders = folders
         self._earlier = [Answers(path / JOURNAL, definition) for path in folders if (path / JOURNAL).is_file()]
-        self._register = Register(wanted.as_at, [path for path in folders if (path / MANIFEST).is_file()], wanted.url)
+        self._register = Register(wanted.as_at, [path for path in folders if is_whole(path)], wanted.url)
         self._unchanged = 0
 
     def run(self) -> None:
@@ -184,7 +168,7 @@ class _Fetch:
             path = self._wanted.file(source.log)
             with path.open("w", encoding="utf-8") as file:
                 file.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in self._lines(source, lines))
-            files[path.name] = _sha256(path)
+            files[path.name] = sha256(path)
         self._register.write(folder)
         manifest = {
             "url": self._wanted.url,
@@ -194,12 +178,10 @@ class _Fetch:
             "unchanged": self._unchanged,
             "files": files,
         }
-        unfinished = folder / f"{MANIFEST}.part"
-        unfinished.write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")
-        unfinished.replace(folder / MANIFEST)
-        for earlier in self._earlier_folders:
-            if _adds_nothing(earlier, manifest):
-                (earlier / JOURNAL).unlink(missing_ok=True)
+        make_whole(folder, manifest)
+        for before in self._earlier_folders:
+            if _adds_nothing(before, manifest):
+                (before / JOURNAL).unlink(missing_ok=True)
 
     def _lines(self, source: Source, records: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """The lines of one log: of what was asked about a record, only what the log's select names."""
@@ -237,11 +219,11 @@ def _in_order(records: Sequence[Mapping[str, Any]]) -> list[str]:
     return sorted(json.dumps(record, sort_keys=True) for record in records)
 
 
-def _adds_nothing(earlier: Path, manifest: Mapping[str, Any]) -> bool:
+def _adds_nothing(folder: Path, manifest: Mapping[str, Any]) -> bool:
     """Whether the journal of an earlier fetch can go: it was cut off, or this one asked the same of its forces."""
-    if not (earlier / MANIFEST).is_file():
+    if not is_whole(folder):
         return True
-    before = json.loads((earlier / MANIFEST).read_text("utf-8"))
+    before = manifest_of(folder)
     return before["url"] == manifest["url"] and set(before["forces"]) <= set(manifest["forces"])
 
 
@@ -253,8 +235,3 @@ def _plain(records: Mapping[str, Sequence[dict[str, Any]]]) -> Iterator[dict[str
 
 def _filled(path: str, force: str, name: str = "") -> str:
     return path.replace("{force}", quote(force, safe="")).replace("{id}", quote(name, safe=""))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -185,7 +185,7 @@ class TestFolder:
         assert [(each.name, each.log, each.force) for each in sources] == [
             ("system", "calls", "norfolk"), ("system", "messages", "norfolk"),
         ]  # fmt: skip
-        assert sources[0].http and sources[0].http.url == "https://norfolk.example/"
+        assert sources[0].connection and sources[0].connection.url == "https://norfolk.example/"
 
     def test_the_shipped_one(self) -> None:
         logs = {each.log: each.delivers for each in described("police_uk", [SHIPPED])}

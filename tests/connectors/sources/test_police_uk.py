@@ -15,8 +15,9 @@ import pytest
 from connectors.sources import description as descriptions
 from connectors.sources.description import described
 from connectors.sources.http.client import HttpClient
+from connectors.sources.http.connection import HttpConnection
 from connectors.sources.http.fetch import fetch
-from connectors.sources.http.wanted import Wanted
+from connectors.sources.http.wanted import HttpWanted
 from tests.connectors.sources.reading import SHARED, staged
 from tests.police_uk_server import PoliceUkServer, sample
 
@@ -35,9 +36,11 @@ class Logs:
         self._tries += 1
         folder = self._folder / str(self._tries)
         sources = described("police_uk", [SHIPPED])
-        assert sources[0].http
-        quick = tuple(replace(each, http=replace(sources[0].http, requests_per_second=10_000.0)) for each in sources)
-        wanted = Wanted(quick, server.url, (), AS_AT, folder)
+        assert isinstance(sources[0].connection, HttpConnection)
+        quick = tuple(
+            replace(each, connection=replace(sources[0].connection, requests_per_second=10_000.0)) for each in sources
+        )
+        wanted = HttpWanted(quick, server.url, (), AS_AT, folder)
         with HttpClient(wanted.connection, server.url, sleep=lambda _: None) as client:
             fetch(wanted, client, lambda _: None)
         return {each.log: staged(wanted.file(each.log), each, folder / each.log) for each in quick}

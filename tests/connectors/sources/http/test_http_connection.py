@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from checks.errors import UsageError
+from connectors.sources.credential import credential
 from connectors.sources.http.connection import HttpConnection, checked_url, read_connection
-from connectors.sources.http.credential import credential
 from connectors.sources.http.kept import at, kept
 
 RIGHT = {"http": "https://api.norfolk.example", "records": "calls"}

@@ -15,8 +15,10 @@ from checks.errors import NotAnsweringError, NotFitError, UsageError
 from connectors.sources import description as descriptions
 from connectors.sources.description import described
 from connectors.sources.http.client import TRIES, HttpClient
-from connectors.sources.http.fetch import JOURNAL, MANIFEST, fetch
-from connectors.sources.http.wanted import Wanted
+from connectors.sources.http.connection import HttpConnection
+from connectors.sources.http.fetch import JOURNAL, fetch
+from connectors.sources.http.wanted import HttpWanted
+from connectors.sources.whole_fetch import MANIFEST
 from tests.police_uk_server import PoliceUkServer
 from tests.slack_server import Drops, Fails
 
@@ -28,7 +30,7 @@ PAGE = {
 }  # fmt: skip
 PLACE: dict[str, Any] = {"page": PAGE, "people": [{"name": "A. Person"}], "events": [], "priorities": []}
 MEETING = {"title": "Surgery with A. Person", "type": "meeting", "start_date": "2026-12-01T18:00:00", "address": "x"}
-Fetch = Callable[..., Wanted]
+Fetch = Callable[..., HttpWanted]
 
 
 def places(*names: str) -> dict[str, Any]:
@@ -45,12 +47,12 @@ def api() -> Iterator[PoliceUkServer]:
 def fetched(api: PoliceUkServer, tmp_path: Path) -> Fetch:
     """Fetch police_uk as the night so many days after the first would."""
 
-    def fetched(day: int = 0, *forces: str) -> Wanted:
+    def fetched(day: int = 0, *forces: str) -> HttpWanted:
         sources = described("police_uk", [SHIPPED])
-        assert sources[0].http
-        http = replace(sources[0].http, requests_per_second=10_000.0)
-        quick = tuple(replace(source, http=http) for source in sources)
-        wanted = Wanted(quick, api.url, forces, FIRST + timedelta(days=day), tmp_path / "fetched")
+        assert isinstance(sources[0].connection, HttpConnection)
+        http = replace(sources[0].connection, requests_per_second=10_000.0)
+        quick = tuple(replace(source, connection=http) for source in sources)
+        wanted = HttpWanted(quick, api.url, forces, FIRST + timedelta(days=day), tmp_path / "fetched")
         with HttpClient(http, api.url, sleep=lambda _: None) as client:
             fetch(wanted, client, lambda _: None)
         return wanted
@@ -58,11 +60,11 @@ def fetched(api: PoliceUkServer, tmp_path: Path) -> Fetch:
     return fetched
 
 
-def lines(wanted: Wanted, log: str) -> list[dict[str, Any]]:
+def lines(wanted: HttpWanted, log: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in wanted.file(log).read_text("utf-8").splitlines()]
 
 
-def ids(wanted: Wanted, log: str = "neighbourhoods") -> list[str]:
+def ids(wanted: HttpWanted, log: str = "neighbourhoods") -> list[str]:
     return [line["id"] for line in lines(wanted, log)]
 
 
@@ -236,7 +238,7 @@ class TestTheList:
     def test_where_nobody_says_of_which_forces(self, api: PoliceUkServer, fetched: Fetch, tmp_path: Path) -> None:
         wanted = fetched(0, "norfolk")
         http = replace(wanted.connection, forces="")
-        nobody = replace(wanted, sources=tuple(replace(each, http=http) for each in wanted.sources), forces=())
+        nobody = replace(wanted, sources=tuple(replace(each, connection=http) for each in wanted.sources), forces=())
         with pytest.raises(UsageError, match="nobody says"), HttpClient(http, api.url) as client:
             fetch(nobody, client, lambda _: None)
 

@@ -13,8 +13,9 @@ import pytest
 from checks.errors import NotAnsweringError, UsageError
 from connectors.sources.description import read_description
 from connectors.sources.http.client import HttpClient
+from connectors.sources.http.connection import HttpConnection
 from connectors.sources.http.fetch import fetch
-from connectors.sources.http.wanted import Wanted
+from connectors.sources.http.wanted import HttpWanted
 from tests.police_uk_server import PoliceUkServer
 
 AS_AT = datetime(2026, 11, 21, 5, tzinfo=UTC)
@@ -34,9 +35,9 @@ def calls(server: PoliceUkServer, tmp_path: Path) -> Fetch:
         path = tmp_path / "calls_api.sql"
         path.write_text(f"/*---\n{json.dumps(front)}\n---*/\nselect row_number, id as call_id from raw\n")
         source = read_description(path)
-        wanted = Wanted((source,), server.url, (), AS_AT, tmp_path / "fetched")
-        assert source.http
-        with HttpClient(source.http, server.url, sleep=lambda _: None) as client:
+        wanted = HttpWanted((source,), server.url, (), AS_AT, tmp_path / "fetched")
+        assert isinstance(source.connection, HttpConnection)
+        with HttpClient(source.connection, server.url, sleep=lambda _: None) as client:
             fetch(wanted, client, lambda _: None)
         return [json.loads(line) for line in wanted.file("calls").read_text().splitlines()]
 
