@@ -85,3 +85,12 @@ def test_figures_of_another_standard_stand_beside(settings: Settings, tmp_path: 
     page = Html(tmp_path / "site" / "periods" / "2026-04" / "norfolk.html").text
     assert "The same cases by other standards" in page
     assert "Neighbourhood Policing Guarantee" in page and "96.8 % of 31" in page
+
+
+def test_a_store_judged_by_another_standard_shows_that_one(settings: Settings, tmp_path: Path) -> None:
+    other = "neighbourhood_policing_guarantee_2025"
+    recorded.record(settings.store, [figure("message_answered", met=31, of=31, standard=other)], standards=[other])
+    report(settings, tmp_path / "site")
+    page = Html(tmp_path / "site" / "periods" / "2026-04" / "norfolk.html").text
+    assert "Norfolk Constabulary kept the one promise that could be judged" in page
+    assert "Judged by Neighbourhood Policing Guarantee" in page
