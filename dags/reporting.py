@@ -28,9 +28,8 @@ from connectors.store.tables import commitments
 from dags.budgets import budgets
 from dags.comparing import rebases_of
 from dags.delivered import delivered_of
-from dags.feeds import delivered_of
 from dags.plan import forces_of, standards_of, zones
-from dags.published import published_verdicts
+from dags.published import hidden_of, published_verdicts
 from dags.recorded import recorded_run
 from expectations.published import differences, in_words
 
@@ -109,9 +108,10 @@ def known(
 
 
 def _verdicts(conn: Connection, settings: Settings, published: bool) -> Callable[[Mapping[str, Any]], Iterator[Row]]:
-    if published:
-        return lambda filters: published_verdicts(conn, settings, filters, None)
-    return lambda filters: read_table(conn, "verdicts", filters)
+    if not published:
+        return lambda filters: read_table(conn, "verdicts", filters)
+    hidden = hidden_of(conn, settings, {}, None)  # looked for once, however often figures are asked for
+    return lambda filters: published_verdicts(conn, settings, filters, None, hidden=hidden)
 
 
 def _feeds(conn: Connection, settings: Settings, newest: Row, brought: list[Row], published: bool) -> dict[str, Any]:
