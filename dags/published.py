@@ -31,9 +31,12 @@ from dags.tables import write_csv
 
 Row = dict[str, Any]
 Unit = tuple[str, str, str]
+Hidden = Mapping[tuple[str, str], frozenset[Any]]
 SUPPRESSED = "suppressed"
 LONGER = ("month", "year", "rolling_12_months")
 SOLVED = "suppression-solved.json"
+# What may be asked for apart: nothing that is added up reaches from one measure to another.
+_TOGETHER = ("measure", "standard", "commitment")
 HIDDEN = (
     *COUNTS, "rate", "rate_low", "rate_high", "rate_if_unknown_missed", "excluded_by_reason", "p50_seconds",
     "p90_seconds", "signal_why",
@@ -50,29 +53,45 @@ def published_verdicts(
     asked: Mapping[str, Any],
     run: str | None,
     instead: str | None = SUPPRESSED,
+    hidden: Hidden | None = None,
     memory: Memory | None = None,
 ) -> Iterator[Row]:
     """The figures asked for, `instead` in place of what is suppressed; column `suppressed` says of which rows.
 
     Args:
         asked: filters of the table `verdicts`.
+        hidden: what `hidden_of` says, where it was asked before.
         memory: what was solved on other nights (`checks.solving`), and is now.
     """
-    below = threshold(settings)
-    memory = {} if memory is None else memory
-    together = {name: asked.get(name) for name in ("measure", "standard", "commitment")}
-    narrower = {name: value for name, value in asked.items() if value and name not in together}
+    together = {name: asked.get(name) for name in _TOGETHER}
+    if hidden is None:
+        hidden = hidden_of(conn, settings, together, run, memory)
+    narrower = {name: value for name, value in asked.items() if value and name not in _TOGETHER}
     for standard, measure in measured(conn, together):
         of_persons = is_of_persons(measure)
         ours = {"standard": standard, "measure": measure, **({"period": LONGER} if of_persons else {})}
-        rows = list(read_table(conn, "verdicts", ours, run))
-        hidden = hidden_figures(rows, below, memory) if of_persons else frozenset()
-        wanted = {_key(row) for row in read_table(conn, "verdicts", {**ours, **narrower}, run)} if narrower else None
-        for row in rows:
-            if wanted is None or _key(row) in wanted:
-                is_hidden = _key(row) in hidden
-                said = dict.fromkeys(HIDDEN, instead) if is_hidden else {}
-                yield {**row, **said, SUPPRESSED: is_hidden}
+        own = hidden.get((standard, measure), frozenset())
+        for row in read_table(conn, "verdicts", {**ours, **narrower}, run):
+            if of_persons and row["period"] == "day":
+                continue
+            is_hidden = _key(row) in own
+            yield {**row, **(dict.fromkeys(HIDDEN, instead) if is_hidden else {}), SUPPRESSED: is_hidden}
+
+
+def hidden_of(
+    conn: Connection, settings: Settings, together: Mapping[str, Any], run: str | None, memory: Memory | None = None
+) -> Hidden:
+    """The figures that are not published, by standard and measure.
+
+    `together` may name measures, standards and commitments, and nothing less: all figures of a measure are looked at.
+    """
+    below, memory = threshold(settings), {} if memory is None else memory
+    found = {}
+    for standard, measure in measured(conn, together):
+        if is_of_persons(measure):
+            rows = read_table(conn, "verdicts", {"standard": standard, "measure": measure, "period": LONGER}, run)
+            found[standard, measure] = hidden_figures(list(rows), below, memory)
+    return found
 
 
 def published_commitments(conn: Connection) -> Iterator[Row]:
