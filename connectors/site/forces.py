@@ -100,10 +100,7 @@ def feeds(reading: Reading, force: str) -> list[dict[str, Any]]:
 
 
 def _measures(reading: Reading, force: str) -> list[dict[str, str]]:
-    names = dict.fromkeys(
-        row["measure"] for (owner, _, _), rows in reading.figures.items() if owner == force for row in rows
-    )
     return [
         {"title": words.capital(sentences.title_of(name)), "address": addresses.force_measure(name, force)}
-        for name in sorted(names, key=sentences.title_of)
+        for name in sorted(reading.measures.get(force, ()), key=sentences.title_of)
     ]
