@@ -103,7 +103,7 @@ class Reading:
 
     @cached_property
     def starts(self) -> dict[tuple[str, str], list[date]]:
-        """The first days of the periods a force has figures of by the main standard, in order, by force and kind."""
+        """The first days of the periods with figures by the main standard, earliest first, by force and kind."""
         found: dict[tuple[str, str], list[date]] = defaultdict(list)
         for force, kind, start in sorted(self.figures):
             if self.figures_of(force, (kind, start)):
