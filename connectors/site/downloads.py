@@ -77,7 +77,8 @@ def _xlsx(table: Table) -> bytes:
     import gptables
     import pandas as pd
 
-    rows = [[_cell(row[key]) for key in table.columns] for row in table.rows]
+    # gptables refuses a table without rows.
+    rows = [[_cell(row[key]) for key in table.columns] for row in table.rows] or [[NOT_THERE] * len(table.columns)]
     heading = [f"{_text(words)} ({key})" for key, words in table.columns.items()]
     frame = pd.DataFrame(rows, columns=heading, dtype=object)
     sheet = gptables.GPTable(

@@ -162,13 +162,13 @@ def signed(signings: Sequence[Row], published: bool) -> str:
     if not signings:
         return "No registrar has signed this month yet."
     newest = signings[0]
-    who = "a registrar" if published else f"{newest['signed_by']}, registrar,"
+    who = "a registrar" if published else f"{newest['signed_by']}, a registrar,"
     on = words.day(newest["signed_at"].date())
     if newest["decision"] == "refused":
-        return f"On {on} {who} refused to sign this month{_note(newest, published)}."
-    now = "; its figures have been restated since" if newest["restated"] else ", and it is still what was signed"
+        return f"On {on} {who} outside the operational line refused to sign this month{_note(newest, published)}."
+    now = "some have been restated since" if newest["restated"] else "none has changed since"
     missing = f" Nights were missing then: {newest['missing_nights']}." if newest["provisional"] else ""
-    return f"Signed on {on} by {who} outside the operational line{now}.{missing}"
+    return f"The figures were signed on {on} by {who} outside the operational line; {now}.{missing}"
 
 
 def _note(signing: Row, published: bool) -> str:

@@ -207,7 +207,8 @@ def test_the_figures_are_those_of_the_tables(desk: Page, site: Path, pledge: Ple
     )
     calls = one(cells for heading, cells in shown.items() if heading.startswith("999 calls answered"))
     row = one(row for row in recorded if row["measure"] == "answer_999")
-    assert calls[2] == f"{row['rate'] * 100:.1f} %" and calls[1] == f"{row['numerator']:,} of {row['denominator']:,}"
+    assert calls[1] == f"{row['numerator']:,} of {row['denominator']:,}"
+    assert calls[2] == f"{row['rate'] * 100:.1f}\N{NO-BREAK SPACE}%"
 
 
 def test_breaches_and_deliveries_are_those_of_the_tables(desk: Page, site: Path, pledge: Pledge) -> None:
@@ -226,7 +227,7 @@ def test_breaches_and_deliveries_are_those_of_the_tables(desk: Page, site: Path,
 def test_who_signed_stands_beside_the_figures(desk: Page, site: Path) -> None:
     desk.goto(address(site, "periods/2026-03/norfolk.html"))
     said = desk.locator(".answer").inner_text()
-    assert "by A. Registrar, registrar, outside the operational line, and it is still what was signed" in said
+    assert "by A. Registrar, a registrar, outside the operational line; none has changed since." in said
     assert "Nights were missing then: " in said
     desk.goto(address(site, "periods/2026-02/norfolk.html"))
     assert "No registrar has signed this month yet." in desk.locator(".answer").inner_text()
