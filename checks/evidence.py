@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,13 @@ FIGURE_SAYS = ("standard", "measure", "force", "area", "neighbourhood", "period"
 
 def logs_of(measure: Measure) -> tuple[str, ...]:
     """Every log a measure reads, its own file and the shared views taken together."""
-    script = measure_script(measure)
-    return tuple(name for name in LOGS if name in measure.logs or re.search(rf"\b(from|join) {name}\b", script))
+    read = _read_from(measure_script(measure))
+    return tuple(name for name in LOGS if name in measure.logs or name in read)
+
+
+@cache
+def _read_from(script: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\b(?:from|join) (\w+)", script))
 
 
 def figure_cases_script(figures: Sequence[Mapping[str, Any]]) -> str:
@@ -57,6 +63,5 @@ def lay_evidence(con: duckdb.DuckDBPyConnection) -> None:
     Needs table `traced` (cases), view `all_cases`, table `zones`, the macros and a view for each log.
     """
     con.execute((_SQL / "evidence.sql").read_text("utf-8"))
-    con.execute("create or replace table reads (of_measure varchar, log varchar)")
-    pairs = [[measure.name, log] for measure in measures().values() for log in logs_of(measure)]
-    con.executemany("insert into reads values (?, ?)", pairs)
+    pairs = [{"of_measure": measure.name, "log": log} for measure in measures().values() for log in logs_of(measure)]
+    con.execute(table_script("reads", pairs, {"of_measure": "varchar", "log": "varchar"}))

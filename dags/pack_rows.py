@@ -50,8 +50,9 @@ def lay_logs(
 
 
 def count_rows(con: duckdb.DuckDBPyConnection, measure: Measure, cases: str) -> int:
-    """How many rows the cases of a table were judged from."""
+    """How many rows the cases of a table (`name_cases` made it) were judged from; lays out the views of evidence."""
     _trace(con, cases)
+    lay_evidence(con)
     counted = (con.execute(f"select count(*) from ({_judged_from(log, measure)})").fetchone() for log in _own(measure))
     return sum(row[0] for row in counted if row)
 
@@ -65,7 +66,7 @@ def rows_of(
     judged: str,
     sampled: str,
 ) -> Rows:
-    """The rows of the cases in two tables (`name_cases` made them): those to judge, and those of the sample."""
+    """The rows of the cases in two tables, once they were counted: those to judge, and those of the sample."""
     found = Rows()
     _trace(con, judged)
     for log in _own(measure):
@@ -86,7 +87,6 @@ def _trace(con: duckdb.DuckDBPyConnection, cases: str) -> None:
     con.execute(
         f"create or replace table traced as select * exclude (reference) replace (reference as case_id) from {cases}"
     )
-    lay_evidence(con)
 
 
 def _own(measure: Measure) -> Iterator[Log]:
@@ -100,7 +100,7 @@ def _judged_from(log: Log, measure: Measure) -> str:
     begins decides which are counted. A victim's case is cut at every contact: its contacts are all there.
     """
     read = f"(from reads where log = '{log.name}')"
-    parts = [f"select * exclude (case_id, of_measure) from evidence_of_{log.name} semi join {read} using (of_measure)"]
+    parts = [f"select distinct * exclude (case_id, of_measure) from evidence_of_{log.name} semi join {read} using (of_measure)"]
     begins = log.dated_by or next((c.name for c in log.columns if c.required and c.kind in _DATED), "")
     if begins and measure.periods[0] != "day":
         order = ", ".join(f'"{name}"' for name in (begins, *log.keys))

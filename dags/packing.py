@@ -137,8 +137,8 @@ def _gather(of: _Gathered, settings: Settings, lake: Lake) -> None:
     of.names.name_cases(con, "missed_of_them", "named_missed")
     judged_versions = json.loads(of.judging["input_key"])
     lay_logs(con, lake, judged_versions, measure, _window(of.judging), zones(settings, of.forces))
-    every = of.asked.every_row
-    of.all_rows = count_rows(con, measure, "named_cases") <= MOST_ROWS if every is None else every
+    count = count_rows(con, measure, "named_cases")
+    of.all_rows = count <= MOST_ROWS if of.asked.every_row is None else of.asked.every_row
     judged = "named_cases" if of.all_rows else "sampled"
     of.rows = rows_of(con, measure, of.names, breach_names(con, "named_missed"), judged=judged, sampled="sampled")
 
