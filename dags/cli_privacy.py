@@ -94,8 +94,9 @@ def erase(
 ) -> None:
     """Erase records for good, from every version of the lake: by one reference, or a log up to a day."""
     from dags.accessed import who
-    from dags.erasing import COLUMNS, Order
+    from dags.erasing import COLUMNS
     from dags.erasing import erase as erased
+    from dags.erasure_search import Order
 
     settings = settings_of(lake, store)
     for name in log or ():
@@ -132,7 +133,7 @@ def _first_of_month(text: str) -> date:
 
 def _overdue(retention: str, logs: tuple[str, ...], forces: tuple[str, ...], today: date) -> list[Any]:
     from connectors.retention import load
-    from dags.erasing import Order
+    from dags.erasure_search import Order
 
     kept = load(retention)
     if not kept:

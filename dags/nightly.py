@@ -10,10 +10,11 @@ from datetime import timedelta
 from typing import Any
 
 import pendulum
-from airflow.sdk import TriggerRule, dag, task
+from airflow.sdk import TriggerRule, dag
 
 from dags import airflow_steps as steps
 from dags.airflow_alerts import DIGEST_DUE, task_failed
+from dags.lineage_task import task
 
 # An announcement claimed by a try that died is free again after 15 minutes: the last try comes later than that.
 # Airflow's own settings win where they are set.

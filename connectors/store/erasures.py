@@ -76,9 +76,12 @@ def explanations_about(
     """
     rows = [dict(row) for row in conn.execute(select(explanations).where(explanations.c.text != "")).mappings()]
     breach_ids = {breach_id(*case) for case in named} if rows else set()
-    about = [row for row in rows if row["breach_id"] in breach_ids or mentions(row["text"]) or is_of_day(row)]
-    answers = {row["explanation_id"] for row in about} - {""}
-    return [row for row in rows if row["explanation_id"] in answers or row in about]
+    about = {
+        row["explanation_id"] or row["breach_id"]
+        for row in rows
+        if row["breach_id"] in breach_ids or mentions(row["text"]) or is_of_day(row)
+    }
+    return [row for row in rows if (row["explanation_id"] or row["breach_id"]) in about]
 
 
 def record(conn: Connection, rows: Sequence[Row], taken: Sequence[tuple[Seal, str]]) -> None:
