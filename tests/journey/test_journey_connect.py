@@ -121,6 +121,14 @@ def test_a_database(newcomer: Newcomer, database: tuple[str, Callable[..., None]
     assert b"answer_999" in verdicts.out
     assert set(newcomer.states().values()) == {"met"} and len(newcomer.states()) == 30
 
+    assert newcomer.home("run", "--source", f"norfolk_cad={url}").code == 0
+    for place, said in {
+        url.replace("pledge_reader@", "pledge_reader:a-long-one@"): "holds a password",
+        "sftp://cad.norfolk.example/out": "the driver sftp is not installed",
+    }.items():
+        refused = newcomer.home("check", "calls", place, "--source", "norfolk_cad")
+        assert (refused.code, said in refused.sentence, "a-long-one" in refused.err) == (2, True, False), refused.err
+
 
 def nights(newcomer: Newcomer, *hours: int) -> list[Said]:
     """Runs so many hours after the first row."""
@@ -250,7 +258,13 @@ def test_a_bucket(newcomer: Newcomer) -> None:
         checked, _ = newcomer.follow(heading)
         assert "10 rows read, 0 would be quarantined; fit" in checked.err
         obstore.put(store, "out/calls_1.csv", csv(1, 12))
-        newcomer.follow(heading)
+        as_at = ("--as-at", datetime.now(UTC).isoformat())
+        assert newcomer.home("run", "--source", "norfolk_bucket", *as_at).code == 0
         assert len(newcomer.states()) == 12
+        before, versions = newcomer.home.tables(), newcomer.home.versions()
+        assert newcomer.home("run", "--source", "norfolk_bucket", *as_at).code == 0
+        after = newcomer.home.tables()
+        assert len(after.pop("runs")) == len(before.pop("runs")) + 1
+        assert (after, newcomer.home.versions()) == (before, versions)
     finally:
         moto.stop()

@@ -70,12 +70,9 @@ class BucketPlace:
     def listed(self) -> list[Listed]:
         with self._told_plainly():
             found = []
-            for chunk in obstore.list(self._store, self._prefix or None, chunk_size=1000):
-                for each in chunk:
-                    name = each["path"].removeprefix(self._prefix)
-                    if "/" not in name:
-                        etag = each["e_tag"] or ""
-                        found.append(Listed(name, each["size"], each["last_modified"].timestamp(), etag))
+            for each in obstore.list_with_delimiter(self._store, self._prefix or None)["objects"]:
+                name, etag = each["path"].removeprefix(self._prefix), each["e_tag"] or ""
+                found.append(Listed(name, each["size"], each["last_modified"].timestamp(), etag))
             return found
 
     def read(self, file: Listed, offset: int) -> Iterator[bytes]:

@@ -18,7 +18,9 @@ from connectors.sources.credential import Login
 from connectors.sources.drops.connection import DropConnection
 from connectors.sources.drops.place import Listed
 
-_BLOCK = 1 << 18
+# As much as every server answers at once, and as much as is asked for before the first answer is waited for.
+_BLOCK = 1 << 15
+_WINDOW = 1 << 22
 _PORT = 22
 
 
@@ -93,13 +95,14 @@ class SftpPlace:
 
     def read(self, file: Listed, offset: int) -> Iterator[bytes]:
         with self._told_plainly(), self._sftp.open(f"{self._folder}/{file.name}", "rb") as remote:
-            remote.seek(offset)
-            # As much is asked for at once as was listed; what came since is no part of it.
-            remote.prefetch(file.size, 64)
-            left = file.size - offset
-            while left > 0 and (block := remote.read(min(_BLOCK, left))):
-                left -= len(block)
-                yield block
+            while offset < file.size:
+                # What came since it was listed is no part of it.
+                end = min(offset + _WINDOW, file.size)
+                for block in remote.readv([(at, min(_BLOCK, end - at)) for at in range(offset, end, _BLOCK)]):
+                    offset += len(block)
+                    yield block
+                if offset < end:
+                    return
 
     @contextmanager
     def _told_plainly(self) -> Iterator[None]:

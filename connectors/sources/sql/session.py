@@ -134,7 +134,7 @@ def _passing(found: str, expected: str) -> Callable[[str], PledgeError]:
 # What databases say, in the words of PostgreSQL, SQLite, SQL Server, Oracle and MySQL.
 _REFUSALS: tuple[tuple[tuple[str, ...], Callable[[str], PledgeError]], ...] = (
     (
-        ("authentication failed", "no password supplied", "login failed", "ora-01017", "access denied for user"),
+        ("authentication failed", "no password supplied", "login failed", "ora-01017", "access denied for", 'role "'),
         _refused("user or password is refused", "a user of this database", "Check the user and the secret it names."),
     ),
     (
@@ -147,7 +147,19 @@ _REFUSALS: tuple[tuple[tuple[str, ...], Callable[[str], PledgeError]], ...] = (
     ),
     (
         ("statement timeout", "ora-03136", "dpi-1067", "dpy-4024", "maximum statement execution time"),
-        _passing("it took too long", "rows within statement_seconds"),
+        _passing("it took too long", "an answer within statement_seconds"),
+    ),
+    (
+        (
+            "connection refused",
+            "resolve host",
+            "translate host",
+            "not known",
+            "connection timeout",
+            "dpy-6005",
+            "ora-12541",
+        ),
+        _passing("it cannot be reached", "a database at this address, to which the network leads"),
     ),
     (("lock timeout", "database is locked", "deadlock"), _passing("another process holds it", "a free table")),
     (

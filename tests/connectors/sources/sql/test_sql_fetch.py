@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -10,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 import yaml
+from sqlalchemy import make_url
 
 from checks.errors import NotAnsweringError, NotFitError, UsageError
 from connectors.sources.description import described
@@ -280,3 +284,54 @@ class TestSlowAndCutOff:
         postgres_cad.connection = {"whole_seconds": 0.5}
         with pytest.raises(NotAnsweringError, match=r"not all of it came in 0\.5 seconds"):
             postgres_cad.fetched(0)
+
+    def test_a_line_that_goes_silent(self, postgres_cad: Cad) -> None:
+        postgres_cad.create()
+        postgres_cad.do(
+            "insert into calls select 'c' || n, '999', 'public', null, now(), now(), now() "
+            "from generate_series(1, 50000) n"
+        )
+        socket_folder = make_url(postgres_cad.url).query["host"]
+        with SilentAfter(200_000, f"{socket_folder}/.s.PGSQL.5432") as port:
+            own = make_url(postgres_cad.url)
+            postgres_cad.url = own.set(host="127.0.0.1", port=port, query={}).render_as_string(hide_password=False)
+            postgres_cad.connection = {"statement_seconds": 1, "connect_seconds": 1}
+            postgres_cad.query = {"table": "calls"}
+            began = time.monotonic()
+            with pytest.raises(NotAnsweringError, match="no answer"):
+                postgres_cad.fetched(0)
+        assert time.monotonic() - began < 30
+        assert not (postgres_cad.wanted(0).folder / MANIFEST).exists()
+
+
+class SilentAfter:
+    """A line to a database that lets so many bytes of answers pass, and then nothing, without ending."""
+
+    def __init__(self, most: int, target: str) -> None:
+        self._most, self._target = most, target
+
+    def __enter__(self) -> int:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self._accept, daemon=True).start()
+        return int(self._listener.getsockname()[1])
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            far = socket.socket(socket.AF_UNIX)
+            far.connect(self._target)
+            threading.Thread(target=self._pass, args=(near, far, 1 << 60), daemon=True).start()
+            threading.Thread(target=self._pass, args=(far, near, self._most), daemon=True).start()
+
+    @staticmethod
+    def _pass(source: socket.socket, target: socket.socket, most: int) -> None:
+        with suppress(OSError):
+            while most > 0 and (block := source.recv(65_536)):
+                target.sendall(block)
+                most -= len(block)

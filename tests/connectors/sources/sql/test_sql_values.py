@@ -193,6 +193,6 @@ def test_a_secret_that_is_not_set_and_one_that_is_refused(postgres_cad: Cad, mon
     monkeypatch.setenv("NORFOLK_CAD_PASSWORD", "s3cret")
     postgres_cad.connection["sql"] = "postgresql+psycopg://pledge@127.0.0.1:9/cad"
     postgres_cad.url = "postgresql+psycopg://pledge@127.0.0.1:9/cad"
-    with pytest.raises(Exception, match="no whole answer") as refused:
+    with pytest.raises(Exception, match="it cannot be reached") as refused:
         postgres_cad.fetched(0)
     assert "s3cret" not in str(refused.value)
