@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +21,7 @@ from dags.doctor import OK, WARN, WRONG, Line, examined
 from tests.conftest import Logins
 from tests.journey.logs import call, write
 from tests.journey.pledge import Pledge, run_here
-from tests.slack_server import Drops, Refuses, SlackServer
+from tests.slack_server import Drops, Holds, Refuses, SlackServer
 
 CHANNEL, OPERATIONS = "C0123456789", "C000OPERATE"
 
@@ -236,6 +237,19 @@ def test_slack(pledge: Pledge) -> None:
             found = look(pledge, **given)
             assert sentence in wrong(found)[0]
             assert slack.token not in str(found)
+
+
+def test_a_system_that_is_silent_is_a_line_and_the_rest_is_there(pledge: Pledge) -> None:
+    with SlackServer(channels=(CHANNEL,)) as slack:
+        given = {"PLEDGE_SLACK_TOKEN": slack.token, "PLEDGE_SLACK_URL": slack.url, "PLEDGE_SLACK_CHANNEL": CHANNEL}
+        held = Holds()
+        slack.next("auth.test", held)
+        begun = time.monotonic()
+        found = examined(given, str(pledge.lake), pledge.store, datetime.now(UTC), patience=4)
+        held.release.set()
+    assert time.monotonic() - begun < 30
+    assert lines(found, "slack", WRONG) == ["no answer within 4 seconds"]
+    assert lines(found, "settings", OK)
 
 
 def test_airflow(pledge: Pledge, tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ def test_up_and_down_and_up_again(store_url: str) -> None:
     assert set(inspect(engine).get_table_names()) == {*metadata.tables, "alembic_version"}
     assert set(inspect(engine).get_view_names()) == VIEWS
     for revision in (
+        "0013",
         "0012",
         "0011",
         "0010",
