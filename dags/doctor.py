@@ -5,15 +5,17 @@ Every check answers in lines; one that cannot look (a system is away, a file unr
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from datetime import datetime
+from threading import Thread
 
 from checks.errors import PledgeError
 from connectors.settings import LOGS, Settings, misspelt, variable
 
 OK, WARN, WRONG = "ok", "warn", "wrong"
+PATIENCE_SECONDS = 75.0
 COLUMNS = ("state", "area", "found", "mend")
 
 
@@ -39,8 +41,14 @@ class Patient:
 Check = Callable[[Patient], Iterator[Line]]
 
 
-def examined(environ: Mapping[str, str], lake: str | None, store: str | None, now: datetime) -> list[Line]:
-    """Every line, in a settled order; the checks look at the same time, so that one that waits delays none."""
+def examined(
+    environ: Mapping[str, str], lake: str | None, store: str | None, now: datetime, patience: float = PATIENCE_SECONDS
+) -> list[Line]:
+    """Every line, in a settled order; the checks look at the same time, so that one that waits delays none.
+
+    Args:
+        patience: the seconds after which what has not answered is a line of its own.
+    """
     from dags import doctor_airflow, doctor_machine, doctor_store, doctor_systems
 
     read, lines = _settings(environ, lake, store)
@@ -51,9 +59,20 @@ def examined(environ: Mapping[str, str], lake: str | None, store: str | None, no
         *doctor_machine.CHECKS,
         *doctor_airflow.CHECKS,
     )
-    with ThreadPoolExecutor(len(checks)) as pool:
-        for found in pool.map(lambda each: _looked(each[0], each[1], patient), checks):
-            lines += found
+    found: dict[int, list[Line]] = {}
+
+    def look(place: int, area: str, check: Check) -> None:
+        found[place] = _looked(area, check, patient)
+
+    threads = [Thread(target=look, args=(n, *each), daemon=True) for n, each in enumerate(checks)]
+    for thread in threads:
+        thread.start()
+    until = time.monotonic() + patience
+    for thread in threads:
+        thread.join(max(until - time.monotonic(), 0))
+    for place, (area, _) in enumerate(checks):
+        silent = Line(WRONG, area, f"no answer within {patience:.0f} seconds", "See whether the system is up.")
+        lines += found.get(place, [silent])
     return lines
 
 

@@ -21,7 +21,6 @@ from dags.doctor_machine import OTHERS, skew_line
 from dags.plan import NO_RUN_TAKES
 from dags.sealing import head, head_path, manifest_of
 
-OLDEST_POSTGRESQL = 15
 A_NIGHT = timedelta(hours=26)
 
 
@@ -55,9 +54,9 @@ def _rights(conn: Connection, settings: Settings) -> Iterator[Line]:
     theirs = conn.execute(text("SELECT clock_timestamp()")).scalar_one()
     yield skew_line(abs((theirs - asked).total_seconds()), "the database")
     major = int(conn.execute(text("SHOW server_version_num")).scalar_one()) // 10_000
-    if major < OLDEST_POSTGRESQL:
+    if major < roles.OLDEST_SERVER:
         mend = "Update it: views would not ask with the rights of who reads them."
-        yield Line(WRONG, "store", f"PostgreSQL {major}, older than {OLDEST_POSTGRESQL}", mend)
+        yield Line(WRONG, "store", f"PostgreSQL {major}, older than {roles.OLDEST_SERVER}", mend)
     login, held, lifts = members.rights_of(conn)
     if not roles.is_laid_out(conn):
         found = "no roles are laid out: whoever gets in sees every force"

@@ -22,6 +22,7 @@ from dags.plan import forces_of
 def lay_out(settings: Settings) -> list[str]:
     """Bring every grant and policy up to date; returns what to say of it."""
     with _changing(settings) as conn:
+        _refuse_old_server(conn)
         roles.lay_out(conn)
         login, _, lifts = members.rights_of(conn)
     said = [f"{', '.join(roles.ROLES)}: grants and row-level security are up to date."]
@@ -72,6 +73,13 @@ def _postgresql(settings: Settings) -> Engine:
         do = "Guard the file by its permissions, or use PostgreSQL."
         raise UsageError("pledge database", found, expected, do)
     return engine
+
+
+def _refuse_old_server(conn: Connection) -> None:
+    major = int(conn.exec_driver_sql("SHOW server_version_num").scalar_one()) // 10_000
+    if major < roles.OLDEST_SERVER:
+        expected = f"{roles.OLDEST_SERVER} or newer, whose views ask with the rights of who reads them"
+        raise UsageError("the store", f"PostgreSQL {major}", expected, "Update the server.")
 
 
 def _refuse_without_roles(conn: Connection) -> None:

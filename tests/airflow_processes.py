@@ -47,9 +47,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(home: Path, ours: Mapping[str, str], *arguments: str) -> Iterator[Path]:
+def running(home: Path, ours: Mapping[str, str], *arguments: str, name: str = "") -> Iterator[Path]:
     """A part of Airflow as a process group of its own, ended whatever happens; yields the file of what it says."""
-    said = home / f"{arguments[0]}.log"
+    said = home / f"{name or arguments[0]}.log"
     with said.open("w") as log:
         process = subprocess.Popen(
             [AIRFLOW, *arguments], env=ours, cwd=home, stdout=log, stderr=log, start_new_session=True

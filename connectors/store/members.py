@@ -27,8 +27,13 @@ def rights_of(conn: Connection) -> tuple[str, tuple[str, ...], bool]:
 
 
 def add(conn: Connection, login: str, role: str, forces: Sequence[str], author: str, now: datetime) -> list[str]:
-    """Make a login a member of a role; returns the forces it did not see before."""
+    """Make a login a member of a role; returns the forces it did not see before.
+
+    What was said of a login of the same name that is no member any more (it was dropped, not revoked) is taken back.
+    """
     _must_exist(conn, login)
+    if not _is_member(conn, login):
+        _say(conn, login, [force for force in seen_by(conn, login) if force not in forces], False, author, now)
     conn.exec_driver_sql(f"GRANT {_quoted(conn, role)} TO {_quoted(conn, login)}")
     missing = [force for force in dict.fromkeys(forces) if force not in seen_by(conn, login)]
     _say(conn, login, missing, True, author, now)
@@ -73,6 +78,10 @@ def listed(conn: Connection) -> list[dict[str, str]]:
         {"login": login, "role": role, "forces": every.get(role) or " ".join(seen_by(conn, login))}
         for login, role in found
     ]
+
+
+def _is_member(conn: Connection, login: str) -> bool:
+    return any(member["login"] == login for member in listed(conn))
 
 
 def _say(conn: Connection, login: str, forces: Sequence[str], allowed: bool, author: str, now: datetime) -> None:

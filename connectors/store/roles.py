@@ -18,6 +18,7 @@ from connectors.store.tables import metadata, role_forces, runs
 
 WRITER, READER, AUDITOR = "pledge_writer", "pledge_reader", "pledge_auditor"
 ROLES = (WRITER, READER, AUDITOR)
+OLDEST_SERVER = 15
 OPEN_TO_READERS = frozenset(
     (
         "runs deliveries expectation_results verdicts commitments sensitivity delays comparisons funnels alert_health "

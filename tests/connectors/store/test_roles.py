@@ -430,6 +430,19 @@ def test_a_revoked_reader_sees_nothing_at_once(database: Database) -> None:
         assert {"login": name, "role": roles.READER, "forces": "kent"} in members.listed(conn)
 
 
+def test_a_new_login_of_an_old_name_inherits_nothing(database: Database) -> None:
+    name = database.logins.add("again")
+    _change(database, lambda conn: members.add(conn, name, roles.READER, ["norfolk", "suffolk"], "dba", NOW))
+    with create_engine(database.logins.server, isolation_level="AUTOCOMMIT").connect() as conn:
+        conn.exec_driver_sql(f"DROP ROLE {name}")
+        conn.exec_driver_sql(f"CREATE ROLE {name} LOGIN")
+    later = NOW + timedelta(days=1)
+    _change(database, lambda conn: members.add(conn, name, roles.READER, ["suffolk", "kent"], "dba", later))
+    with reading(database.owner) as conn:
+        assert members.seen_by(conn, name) == ["kent", "suffolk"]
+    assert forces_in(create_engine(database.logins.url(name), poolclass=NullPool), "verdicts") == {"suffolk"}
+
+
 def _change(database: Database, do: Callable[[Connection], object]) -> None:
     with database.owner.begin() as conn:
         do(conn)
