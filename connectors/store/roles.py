@@ -37,10 +37,11 @@ CHANGED = {
     "breaches": "area neighbourhood due_at elapsed_seconds severity status closed_run local_day",
     "announcements": "state payload slack_ts attempts last_error claimed_at sent_at resolved_at edit_due",
     "at_risk": "outcome settled_at",
+    "explanations": "text",
     "integrity_signals": "cases",
 }
 """The columns the product changes (of an append-only table only what its triggers let an erasure change)."""
-TAKEN_AWAY = frozenset("cases breaches quarantine definition_counts".split())
+TAKEN_AWAY = frozenset("at_risk cases breaches quarantine definition_counts".split())
 """The tables the product deletes from (of quarantined rows only those an erasure has named)."""
 _SEEN = "ARRAY[{force}, '*'] && (SELECT forces_seen())"
 # Of a funnel the force is its unit, or the force whose neighbourhoods are compared.
