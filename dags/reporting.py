@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
 from itertools import permutations
@@ -88,12 +89,11 @@ def known(
     """What the pages need beside the store's tables."""
     today = newest["as_at"].astimezone(ZoneInfo(DEFAULT_ZONE)).date()
     standards = standards_of(settings)
-    main = {each.name for each in editions(standards.values(), settings.default_standard)}
     brought = list(read_table(conn, "deliveries"))
     return Known(
         newest=newest,
         today=today,
-        main=frozenset(main),
+        main=frozenset(_main(standards, settings.default_standard, json.loads(newest["standards"]))),
         standards=standards,
         names={slug: force.name for slug, force in forces_of(settings).items()},
         verdicts=_verdicts(conn, settings, published),
@@ -105,6 +105,14 @@ def known(
         rebases=rebases_of(settings),
         drawings=drawings or Drawings(),
     )
+
+
+def _main(standards: Mapping[str, Standard], default: str, judged_by: list[str]) -> set[str]:
+    """The standard of the first pages, with all its editions: the default one, or else the first of the newest run."""
+    main = {each.name for each in editions(standards.values(), default)} or {default}
+    if main.intersection(judged_by) or not judged_by:
+        return main
+    return {each.name for each in editions(standards.values(), judged_by[0])} or {judged_by[0]}
 
 
 def _verdicts(conn: Connection, settings: Settings, published: bool) -> Callable[[Mapping[str, Any]], Iterator[Row]]:

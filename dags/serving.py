@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from checks.errors import UsageError
+from connectors.site.building import BUILT
 
 # Everything a page needs comes from the site itself; charts carry style attributes of their own.
 HEADERS = {
@@ -37,22 +39,26 @@ class _Site(SimpleHTTPRequestHandler):
         if not self._is_asked_by_name():
             self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
             return None
-        root = Path(self.directory).resolve()
-        asked = Path(self.translate_path(self.path))
-        found = asked.resolve()
-        hidden = any(part.startswith(".") for part in asked.relative_to(self.directory).parts)
-        if hidden or asked.name == "built.json" or not found.is_relative_to(root):
+        if not self._is_of_the_site():
             self.send_error(HTTPStatus.NOT_FOUND)
             return None
         return super().send_head()
+
+    def _is_of_the_site(self) -> bool:
+        asked = Path(self.translate_path(self.path))
+        try:
+            inside = asked.resolve().is_relative_to(Path(self.directory).resolve())
+            hidden = any(part.startswith(".") for part in asked.relative_to(self.directory).parts)
+        except (ValueError, OSError):  # no file can be called that
+            return False
+        return inside and not hidden and asked.name != BUILT
 
     def _is_asked_by_name(self) -> bool:
         """A page of another site must not reach this one through a name of its own that leads to this machine."""
         server: Any = self.server
         if not server.is_loopback:
             return True
-        name = (self.headers.get("Host") or "").rsplit(":", 1)[0] if self.headers.get("Host") != "[::1]" else "[::1]"
-        return name in _OWN_NAMES
+        return re.sub(r":\d*$", "", self.headers.get("Host") or "") in _OWN_NAMES
 
     def list_directory(self, path: Any) -> None:
         self.send_error(HTTPStatus.NOT_FOUND)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from checks.commitment import measures
-from checks.feeds import last_day
+from checks.feeds import ALL, last_day
 from checks.revision import LOOK_BACK_DAYS, period_end
 from checks.verdict import Verdict
 from connectors.site import addresses, sentences, words
@@ -16,11 +16,10 @@ from connectors.site.reading import Period, Reading, Row
 
 
 def pages(reading: Reading) -> Iterator[Page]:
-    """A page for every force and month or year it has figures or commitments of, by the main standard."""
-    newest_first = sorted({*reading.figures, *reading.commitments}, key=lambda each: each[2], reverse=True)
-    for force, kind, start in sorted(newest_first, key=lambda each: each[:2]):
-        if force != "all" and kind in ("month", "year") and reading.figures_of(force, (kind, start)):
-            yield _page(reading, force, (kind, start))
+    """A page for every force and month or year it has figures of by the main standard."""
+    for (force, kind), starts in sorted(reading.starts.items()):
+        if force != ALL and kind in ("month", "year"):
+            yield from (_page(reading, force, (kind, start)) for start in reversed(starts))
 
 
 def _page(reading: Reading, force: str, period: Period) -> Page:
@@ -94,6 +93,7 @@ def _commitment(number: int, title: str, verdict: Row | None, rows: Sequence[Row
         "tag": tag,
         "why": sentences.commitment_reason(tag, rows, decided_by),
         "assurance": sentences.commitment_assurance(rows),
+        "budget": "",
         "shortfall": max(map(sentences.shortfall, deciding), default=-1.0),
         "logs": sorted(
             {log for row in rows if row["measure"] in measures() for log in measures()[row["measure"]].logs}
@@ -178,7 +178,7 @@ def budgets(reading: Reading, force: str) -> list[dict[str, Any]]:
     own = [row for row in reading.known.budgets if row["force"] == force and not row["area"]]
     told = [
         {
-            "measure": row["measure"],
+            "commitment": row["commitment"],
             "title": sentences.title_of(row["measure"]),
             "left": row.get("misses_left"),
             "broken": row.get("already_broken", False),
@@ -192,10 +192,7 @@ def budgets(reading: Reading, force: str) -> list[dict[str, Any]]:
 def _neighbours(reading: Reading, force: str, period: Period) -> dict[str, tuple[str, str]]:
     """The periods before and after, (words, address), where the force has a page of them."""
     kind, start = period
-    starts = sorted(
-        each for owner, of_kind, each in reading.figures
-        if owner == force and of_kind == kind and reading.figures_of(force, (kind, each))
-    )  # fmt: skip
+    starts = reading.starts[force, kind]
     place = starts.index(start)
     beside = {"before": starts[place - 1 : place] if place else [], "after": starts[place + 1 : place + 2]}
     return {

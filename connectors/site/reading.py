@@ -98,6 +98,23 @@ class Reading:
         names = self.known.main if standards is None else set(standards)
         return [row for row in self.figures.get((force, *period), ()) if row["standard"] in names]
 
+    @cached_property
+    def starts(self) -> dict[tuple[str, str], list[date]]:
+        """The first days of the periods with figures by the main standard, earliest first, by force and kind."""
+        found: dict[tuple[str, str], list[date]] = defaultdict(list)
+        for force, kind, start in sorted(self.figures):
+            if self.figures_of(force, (kind, start)):
+                found[force, kind].append(start)
+        return dict(found)
+
+    @cached_property
+    def measures(self) -> dict[str, set[str]]:
+        """The measures each force has figures of, by any standard."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for (force, _, _), rows in self.figures.items():
+            found[force].update(row["measure"] for row in rows)
+        return dict(found)
+
     def commitments_of(self, force: str, period: Period) -> list[Row]:
         """A force's commitments in a period, by the main standard."""
         return [row for row in self.commitments.get((force, *period), ()) if row["standard"] in self.known.main]
@@ -119,8 +136,7 @@ class Reading:
         return self._starts("year")
 
     def _starts(self, kind: str) -> list[date]:
-        main = self.known.main
-        found = {start for (_, period, start), rows in self.figures.items() if period == kind and _any_of(rows, main)}
+        found = {start for (_, period), starts in self.starts.items() if period == kind for start in starts}
         return sorted(found, reverse=True)
 
     @cached_property
@@ -153,7 +169,3 @@ class Reading:
     def gaps_in(self, force: str, first: date, last: date) -> Iterator[Gap]:
         """The days of a period for which a log of the force came unfit and was not made good."""
         return (gap for gap in self.known.gaps.get(force, ()) if gap.first_day <= last and gap.last_day >= first)
-
-
-def _any_of(rows: Iterable[Row], standards: Iterable[str]) -> bool:
-    return any(row["standard"] in standards for row in rows)

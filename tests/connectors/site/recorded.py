@@ -74,12 +74,17 @@ def _decided(rows: Sequence[Row]) -> Row:
 
 
 def record(
-    url: str, figures: Sequence[Row], run_id: str = "r1", as_at: datetime = AS_AT, deliveries: Sequence[Row] = ()
+    url: str,
+    figures: Sequence[Row],
+    run_id: str = "r1",
+    as_at: datetime = AS_AT,
+    deliveries: Sequence[Row] = (),
+    standards: Sequence[str] = (MAIN,),
 ) -> None:
     """A finished run that says these figures."""
     engine = open_store(url)
     with engine.begin() as conn:
-        start_run(conn, {"run_id": run_id, "as_at": as_at, "started_at": as_at, "standards": [MAIN]})
+        start_run(conn, {"run_id": run_id, "as_at": as_at, "started_at": as_at, "standards": list(standards)})
         for number, delivery in enumerate(deliveries):
             row = {"delivery_id": f"{run_id}-{number}", "run_id": run_id, "log": "calls", "received_at": as_at}
             add_delivery(conn, {**row, "sha256": f"{run_id}{number}", "fitness": "fit", "rows_read": 5} | delivery)
