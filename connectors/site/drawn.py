@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import cache
 from importlib.metadata import version
 from multiprocessing import get_context
@@ -60,13 +61,18 @@ class Drawings:
         missing = {
             where: chart for where, chart in missing.items() if not self._read(where) and where not in self._kept
         }
-        if len(missing) < WORTH_A_POOL or self._processes < 2:
-            drawn = list(map(drawing.draw, missing.values()))
-        else:  # spawned: a fork of a process that has threads may never come back
-            with ProcessPoolExecutor(self._processes, mp_context=get_context("spawn")) as pool:
-                drawn = list(pool.map(drawing.draw, missing.values(), chunksize=8))
+        drawn = self._at_once(list(missing.values()))
         self._kept |= dict(zip(missing, drawn, strict=True))
         return len(missing)
+
+    def _at_once(self, charts: Sequence[Chart]) -> list[str]:
+        if len(charts) >= WORTH_A_POOL and self._processes > 1:
+            try:  # spawned: a fork of a process that has threads may never come back
+                with ProcessPoolExecutor(self._processes, mp_context=get_context("spawn")) as pool:
+                    return list(pool.map(drawing.draw, charts, chunksize=8))
+            except (AssertionError, BrokenProcessPool, OSError):
+                pass  # a worker that may not have processes of its own, or no room for them: one after the other
+        return [drawing.draw(chart) for chart in charts]
 
     def _read(self, where: str) -> str:
         if self._site is None:
