@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
@@ -38,25 +38,21 @@ def build(out: Path, pages: Iterable[Page | File], frame: Frame) -> Built:
         UsageError: the folder holds something else, or a site of the other kind (internal, published).
     """
     given = _by_address(pages)
-    made = _made_before(out, frame)
-    known = given.keys() | {address for address, print_ in made.items() if print_.startswith(_PERMANENT)}
-    around = _around(given, frame)
-    written: list[str] = []
-    with _remembered(out, made, frame):
-        for address, each in given.items():
-            kept = made.get(address)
-            if each.permanent and kept and (out / address).exists():
-                continue
-            print_ = (_PERMANENT if each.permanent else "") + _fingerprint(each, around, frame)
-            if kept == print_ and (out / address).exists():
-                continue
-            _write(out / address, _bytes_of(each, frame, known))
-            made[address] = print_
-            written.append(address)
-        removed = list(_remove_stale(out, made, given.keys()))
-    return Built(written, len(given) - len(written), removed)
+    _made_before(out, frame)  # what is not ours is refused before anything is written
+    with _alone(out):
+        made = _made_before(out, frame)
+        known = given.keys() | {address for address, print_ in made.items() if print_.startswith(_PERMANENT)}
+        wanted = dict(_to_write(out, given, made, frame))
+        with _remembered(out, made | dict.fromkeys(wanted, _UNFINISHED), frame) as standing:
+            for address, print_ in wanted.items():
+                _write(out / address, _bytes_of(given[address], frame, known))
+                standing[address] = print_
+            removed = list(_remove_stale(out, standing, given.keys()))
+    return Built(list(wanted), len(given) - len(wanted), removed)
 
 
+_LOCK = ".lock"
+_UNFINISHED = ""
 _PERMANENT = "permanent "
 
 
@@ -72,10 +68,39 @@ def _by_address(pages: Iterable[Page | File]) -> dict[str, Page | File]:
     return given
 
 
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """One build at a time in a folder: another waits. What a killed one left half-written is taken away."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with (out / _LOCK).open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            for unfinished in out.rglob(".*.part"):
+                unfinished.unlink()
+            yield
+    except OSError as error:
+        found = f"it cannot be written ({error.strerror})"
+        raise UsageError(str(out), found, "a folder this user may write to", "Choose another.") from None
+
+
+def _to_write(
+    out: Path, given: Mapping[str, Page | File], made: Mapping[str, str], frame: Frame
+) -> Iterator[tuple[str, str]]:
+    """The addresses that are not there as they should be, with their new fingerprints."""
+    around = _around(given, frame)
+    for address, each in given.items():
+        kept = made.get(address) if (out / address).exists() else None
+        if each.permanent and kept:
+            continue
+        print_ = (_PERMANENT if each.permanent else "") + _fingerprint(each, around, frame)
+        if kept != print_:
+            yield address, print_
+
+
 def _made_before(out: Path, frame: Frame) -> dict[str, str]:
     """The fingerprints of the site that is there, by address; raises UsageError for a folder that is not ours."""
     kind = _KINDS[frame.published]
-    if not out.exists() or not any(out.iterdir()):
+    if not out.exists() or all(path.name == _LOCK for path in out.iterdir()):
         return {}
     try:
         known = json.loads((out / BUILT).read_text("utf-8"))
@@ -90,11 +115,11 @@ def _made_before(out: Path, frame: Frame) -> dict[str, str]:
 
 
 @contextmanager
-def _remembered(out: Path, made: Mapping[str, str], frame: Frame) -> Iterator[None]:
-    """Writes down what is there before anything is written, so that the folder is known as ours, and at the end."""
+def _remembered(out: Path, made: dict[str, str], frame: Frame) -> Iterator[dict[str, str]]:
+    """What is there, written down before anything else is, and at the end: a build that was killed knows its own."""
     _remember(out, made, frame)
     try:
-        yield
+        yield made
     finally:
         _remember(out, made, frame)
 
@@ -142,14 +167,10 @@ def _bytes_of(each: Page | File, frame: Frame, known: Iterable[str]) -> bytes:
 
 
 def _write(path: Path, content: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
-    except OSError as error:
-        found = f"it cannot be written ({error.strerror})"
-        raise UsageError(str(path), found, "a folder this user may write to", "Choose another.") from None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.part")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
 
 
 def _remove_stale(out: Path, made: dict[str, str], given: Iterable[str]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -36,6 +36,10 @@ def _page(reading: Reading, force: str) -> Page:
     shown = [month for month in reading.months if reading.figures_of(force, ("month", month))]
     rows = [row for month in shown[:MONTHS] for row in reading.figures_of(force, ("month", month))]
     summary = glance(reading, force, ("month", closed)) if closed else None
+    left, logs = budgets(reading, force) if opened else [], feeds(reading, force)
+    if summary and opened:
+        for each in summary["commitments"]:
+            each["budget"] = _left(each["number"], left, words.period("month", opened))
     content = {
         "force": force,
         "name": name,
@@ -43,8 +47,9 @@ def _page(reading: Reading, force: str) -> Page:
         "closed_address": addresses.force_period("month", closed, force) if closed else "",
         "open": words.period("month", opened) if opened else "",
         "open_address": addresses.force_period("month", opened, force) if opened else "",
-        "budgets": budgets(reading, force) if opened else [],
-        "feeds": feeds(reading, force),
+        "budgets": left,
+        "feeds": logs,
+        "blind": _amiss(logs),
         "months": [_month(reading, force, month) for month in shown[:MONTHS]],
         "earlier": [_link(force, "month", month) for month in shown[MONTHS:]],
         "years": [_link(force, "year", year) for year in reading.years if reading.figures_of(force, ("year", year))],
@@ -62,6 +67,28 @@ def _page(reading: Reading, force: str) -> Page:
         run=reading.newest_run_of(rows),
         in_az=True,
     )
+
+
+def _left(commitment: int, left: Sequence[Mapping[str, Any]], month: str) -> str:
+    """What the open month still allows of a commitment: by the tightest of its measures."""
+    own = [each for each in left if each["commitment"] == commitment]
+    if any(each["broken"] for each in own):
+        return f"Can no longer be kept in {month}."
+    known = [each["left"] for each in own if each["left"] is not None]
+    if not known:
+        return ""
+    return f"Left in {month}: {words.counted(min(known), 'miss', 'misses') if min(known) else 'no miss'}."
+
+
+def _amiss(logs: Sequence[Mapping[str, Any]]) -> str:
+    """The logs that did not come, or cannot be used, in a sentence; '' where all is well."""
+    told = {"unfit": "not fit to judge from", "silent": "did not come"}
+    found = [
+        f"{each['log']} since {words.day(each['since'])} ({told[each['state']]})"
+        for each in logs
+        if each["state"] in told
+    ]
+    return f"Logs amiss now: {words.listed(found)}." if found else ""
 
 
 def _newest(reading: Reading, force: str, *, closed: bool) -> date | None:

@@ -105,6 +105,7 @@ def _commitment(number: int, title: str, verdict: Row | None, rows: Sequence[Row
         "tag": tag,
         "why": sentences.commitment_reason(tag, rows, decided_by),
         "assurance": sentences.commitment_assurance(rows),
+        "budget": "",
         "shortfall": max(map(sentences.shortfall, deciding), default=-1.0),
         "logs": sorted(
             {log for row in rows if row["measure"] in measures() for log in measures()[row["measure"]].logs}
@@ -189,7 +190,7 @@ def budgets(reading: Reading, force: str) -> list[dict[str, Any]]:
     own = [row for row in reading.known.budgets if row["force"] == force and not row["area"]]
     told = [
         {
-            "measure": row["measure"],
+            "commitment": row["commitment"],
             "title": sentences.title_of(row["measure"]),
             "left": row.get("misses_left"),
             "broken": row.get("already_broken", False),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +117,31 @@ def test_killed_in_the_middle_the_next_build_goes_on(out: Path) -> None:
     assert not list(out.rglob("*.part"))
 
 
+def test_killed_at_any_moment_no_page_is_left_as_another_build_made_it(out: Path, tmp_path: Path) -> None:
+    """A page was written anew, then the machine died: what it says now is not what its old fingerprint says."""
+    of(page("a.html", "First"), out=out)
+    code = (
+        "import os; from pathlib import Path; from tests.connectors.site.test_building import *\n"
+        f"of(page('a.html', 'Second'), File('b.csv', lambda: os._exit(9), '1'), out=Path({str(out)!r}))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[3], check=False).returncode == 9
+    (out / ".half.html.part").write_text("half")
+    assert "Second" in (out / "a.html").read_text()
+    again = of(page("a.html", "First"), out=out)
+    assert "a.html" in again.written and again.removed == ["b.csv"]
+    assert "First" in (out / "a.html").read_text()
+    assert not list(out.rglob("*.part"))
+
+
+def test_two_builds_at_once_end_in_one_site(out: Path) -> None:
+    def build_once(_: int) -> list[str]:
+        return of(*(page(f"{number}.html") for number in range(20)), out=out).written
+
+    with ThreadPoolExecutor(4) as pool:
+        written = sorted(pool.map(build_once, range(4)), key=len)
+    assert [len(each) for each in written] == [0, 0, 0, 22]
+
+
 def test_a_page_lost_from_the_folder_is_written_again(out: Path) -> None:
     of(page("a.html"), out=out)
     (out / "a.html").unlink()
@@ -198,4 +226,8 @@ def test_the_memory_of_a_site_is_sorted_and_names_every_file(out: Path) -> None:
 
 
 def _files(out: Path) -> Iterator[str]:
-    return (path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file() and path.name != BUILT)
+    return (
+        path.relative_to(out).as_posix()
+        for path in out.rglob("*")
+        if path.is_file() and path.name not in (BUILT, ".lock")
+    )
