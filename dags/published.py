@@ -24,7 +24,11 @@ from connectors.store.tables import COUNTS
 
 Row = dict[str, Any]
 Unit = tuple[str, str, str]
+Hidden = Mapping[tuple[str, str], frozenset[Any]]
 SUPPRESSED = "suppressed"
+PERIODS = ("day", "month", "year", "rolling_12_months")
+# What may be asked for apart: nothing that is added up reaches from one measure to another.
+_TOGETHER = ("measure", "standard", "commitment")
 HIDDEN = (
     *COUNTS, "rate", "rate_low", "rate_high", "rate_if_unknown_missed", "excluded_by_reason", "p50_seconds",
     "p90_seconds", "signal_why",
@@ -36,27 +40,39 @@ def published_columns() -> list[str]:
 
 
 def published_verdicts(
-    conn: Connection, settings: Settings, asked: Mapping[str, Any], run: str | None, instead: str | None = SUPPRESSED
+    conn: Connection,
+    settings: Settings,
+    asked: Mapping[str, Any],
+    run: str | None,
+    instead: str | None = SUPPRESSED,
+    hidden: Hidden | None = None,
 ) -> Iterator[Row]:
     """The figures asked for, `instead` in place of what is suppressed; column `suppressed` says of which rows.
 
     Args:
         asked: filters of the table `verdicts`.
+        hidden: what `hidden_of` says, where it was asked before.
+    """
+    if hidden is None:
+        hidden = hidden_of(conn, settings, {name: asked.get(name) for name in _TOGETHER}, run)
+    for row in sorted(read_table(conn, "verdicts", asked, run), key=itemgetter("standard", "measure")):
+        if row["period"] == "day" and is_of_persons(row["measure"]):
+            continue
+        is_hidden = _key(row) in hidden.get((row["standard"], row["measure"]), ())
+        yield {**row, **(dict.fromkeys(HIDDEN, instead) if is_hidden else {}), SUPPRESSED: is_hidden}
+
+
+def hidden_of(conn: Connection, settings: Settings, together: Mapping[str, Any], run: str | None) -> Hidden:
+    """The figures that are not published, by standard and measure.
+
+    `together` may name measures, standards and commitments, and nothing less: all figures of a measure are looked at.
     """
     below = _threshold(settings)
-    wanted = {(row["run_id"], *_key(row)) for row in read_table(conn, "verdicts", asked, run)}
-    together = {name: asked.get(name) for name in ("measure", "standard", "commitment")}
-    rows = sorted(read_table(conn, "verdicts", together, run), key=itemgetter("standard", "measure"))
-    for (_, measure), group in groupby(rows, itemgetter("standard", "measure")):
-        ours = list(group)
-        if is_of_persons(measure):
-            ours = [row for row in ours if row["period"] != "day"]
-        hidden = hidden_figures(ours, below) if is_of_persons(measure) else frozenset()
-        for row in ours:
-            if (row["run_id"], *_key(row)) in wanted:
-                is_hidden = _key(row) in hidden
-                said = dict.fromkeys(HIDDEN, instead) if is_hidden else {}
-                yield {**row, **said, SUPPRESSED: is_hidden}
+    asked = {**together, "period": [period for period in PERIODS if period != "day"]}
+    rows = (row for row in read_table(conn, "verdicts", asked, run) if is_of_persons(row["measure"]))
+    ordered = sorted(rows, key=itemgetter("standard", "measure"))
+    groups = groupby(ordered, itemgetter("standard", "measure"))
+    return {key: hidden_figures(list(group), below) for key, group in groups}
 
 
 def _threshold(settings: Settings) -> int:

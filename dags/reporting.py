@@ -43,7 +43,7 @@ from dags.budgets import budgets
 from dags.comparing import rebases_of
 from dags.delivered import delivered_of
 from dags.plan import forces_of, standards_of, zones
-from dags.published import published_verdicts
+from dags.published import hidden_of, published_verdicts
 from dags.recorded import recorded_run
 from dags.serving import folder as folder
 from expectations.published import differences, in_words
@@ -148,9 +148,10 @@ def _main(standards: Mapping[str, Standard], default: str, judged_by: list[str])
 
 
 def _verdicts(conn: Connection, settings: Settings, published: bool) -> Callable[[Mapping[str, Any]], Iterator[Row]]:
-    if published:
-        return lambda filters: published_verdicts(conn, settings, filters, None)
-    return lambda filters: read_table(conn, "verdicts", filters)
+    if not published:
+        return lambda filters: read_table(conn, "verdicts", filters)
+    hidden = hidden_of(conn, settings, {}, None)  # looked for once, however often figures are asked for
+    return lambda filters: published_verdicts(conn, settings, filters, None, hidden=hidden)
 
 
 def _feeds(conn: Connection, settings: Settings, newest: Row, brought: list[Row], published: bool) -> dict[str, Any]:

@@ -131,7 +131,9 @@ def _remember(out: Path, made: Mapping[str, str], frame: Frame) -> None:
 
 def _around(given: Mapping[str, Page | File], frame: Frame) -> str:
     """What every page depends on: the code, and which pages there are to link to. New runs change no other page."""
-    standing = sorted(address for address, each in given.items() if not each.permanent)
+    standing = sorted(
+        address for address, each in given.items() if not each.permanent and (isinstance(each, Page) or each.is_linked)
+    )
     return _sha256([code_hash(), standing, frame.navigation, frame.published, frame.version, frame.name])
 
 

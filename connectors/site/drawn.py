@@ -52,7 +52,7 @@ class Drawings:
 
     def file(self, chart: Chart) -> File:
         """The drawing as a file of the site."""
-        return File(address(chart), lambda: self.svg(chart).encode(), address(chart))
+        return File(address(chart), lambda: self.svg(chart).encode(), address(chart), is_linked=False)
 
     def draw_missing(self, charts: Iterable[Chart]) -> int:
         """Draw those that never were, in several processes where it is worth it; returns how many."""

@@ -100,7 +100,7 @@ def _answer(measuring: Measuring, measure: Measure, row: Row, drawn: Sequence[tu
         "figure": sentences.figure(row),
         "belief": list(_belief(row, measuring.reading.is_provisional(period))),
         "summary": _summary(row, drawn),
-        "row": plain(row),
+        "trace": trace(row),
     }
 
 
@@ -135,8 +135,6 @@ def _summary(row: Row, drawn: Sequence[tuple[Row, Series]]) -> list[tuple[str, s
         series = drawn[-1][1]
         pairs.append(("Variation", words.SIGNALS[series.variation.value]))
         pairs.append(("Next period, if nothing changes", words.ASSURANCE[series.assurance.value]))
-    if SUPPRESSED in (row["numerator"], row["rate"]):
-        return [(name, value) for name, value in pairs if name not in ("Could not be judged",)]
     return pairs
 
 

@@ -176,8 +176,9 @@ def _files(measuring: Measuring) -> Iterator[File]:
             if found:
                 table = _table(f"{named}: areas and neighbourhoods", measure, found)
                 yield from downloads.files(addresses.places(measure.name, force), table)
-        table = _table(f"{title}, all forces", measure, every)
-        yield from downloads.files(addresses.measure(measure.name), table, (*downloads.FORMS, downloads.WORKBOOK))
+        if every:
+            table = _table(f"{title}, all forces", measure, every)
+            yield from downloads.files(addresses.measure(measure.name), table, (*downloads.FORMS, downloads.WORKBOOK))
 
 
 COLUMNS = {

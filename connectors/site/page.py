@@ -40,12 +40,16 @@ class Page:
 
 @dataclass(frozen=True)
 class File:
-    """A file that is no page (a style sheet, a download); `content` is called only when `inputs` changed."""
+    """A file that is no page (a style sheet, a download); `content` is called only when `inputs` changed.
+
+    `is_linked` is False where no page asks whether it is there: a new one changes no other page.
+    """
 
     address: str
     content: Callable[[], bytes]
     inputs: Any
     permanent: bool = False
+    is_linked: bool = True
 
 
 @dataclass(frozen=True)
