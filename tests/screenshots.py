@@ -12,7 +12,7 @@ from tests.browser import address, browsing
 
 SITE = Path(".pledge/demo/site")
 FOLDER = Path(".ci/screenshots")
-SIZE = {"width": 1100, "height": 640}
+SIZE = {"width": 1100, "height": 620}
 LARGEST = 120_000
 
 
