@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check setup setup-dev format lock bench chaos clean
+.PHONY: run test check setup setup-dev format lock bench chaos screenshots clean
 
 run: setup
 	@$(BIN)/pledge demo
@@ -43,6 +43,9 @@ bench: setup-dev
 chaos: setup-dev
 	@PLEDGE_CHAOS=1 PLEDGE_TAMPERINGS=200 KILLS=500 $(BIN)/pytest -s tests/chaos \
 		tests/journey/test_journey_month_of_alerts.py tests/journey/test_journey_chain.py tests/journey/test_journey_killed.py
+
+screenshots: setup-dev
+	@$(BIN)/python -m tests.screenshots
 
 clean:
 	@rm -rf .venv .pledge

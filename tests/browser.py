@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
+    "--disable-component-update", "--disable-sync", "--disable-lcd-text",
 )  # fmt: skip
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 

@@ -1,5 +1,6 @@
 """Data quality: what was delivered, whether it was fit to judge from, what was refused and by which rule, what is
-missing. Sentences of rules hold no value of a row; rows themselves are not shown."""
+missing. Sentences of rules hold no value of a row; rows themselves are not shown. Outside the house nothing is said of
+files, of why one was not fit, and of rows refused."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ def pages(reading: Reading) -> Iterator[Page]:
     brought: dict[str, list[Row]] = defaultdict(list)
     for row in read_table(reading.conn, "deliveries"):
         brought[row["force"] or ALL].append(_delivery(reading, row))
-    refused = _refused(reading)
+    refused = {} if reading.known.published else _refused(reading)
     yield _first(reading, brought, refused)
     for force in reading.forces:
         yield _of_force(reading, force, brought, refused)
@@ -38,7 +39,8 @@ def _delivery(reading: Reading, row: Row) -> Row:
     return row | {
         "log": words.capital(row["log"].replace("_", " ")),
         "told": "✔ Fit to judge from" if row["fitness"] == "fit" else "✘ Not fit to judge from",
-        "file": PurePosixPath(row["location"].replace("\\", "/")).name,
+        "file": "" if reading.known.published else PurePosixPath(row["location"].replace("\\", "/")).name,
+        "reason": "" if reading.known.published else row["reason"],
         "run": addresses.run(row["run_id"]) if run else "",
         "covers": (row["covers_from"], row["covers_to"]) if row["covers_from"] and row["covers_to"] else None,
     }

@@ -148,7 +148,7 @@ def belief(rows: Sequence[Row], provisional: bool, final_on: date, is_closed: bo
         )
     hinging = [title_of(row["measure"]) for row in rows if row["depends_on_unknown"]]
     if hinging:
-        said.append(f"The verdict would be another if those had been missed for: {listed(hinging)}.")
+        said.append(f"Had those been missed, the verdict would be another for: {listed(hinging)}.")
     return said
 
 
