@@ -187,6 +187,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Two:
 
 
 def packed(pledge: Pledge, folder: Path, *options: str) -> tuple[Said, Path]:
+    folder.mkdir(exist_ok=True)
     said = pledge("pack", *FIRST_OF_MARCH, "--out", str(folder / "pack.zip"), "--format", "json", *options)
     inside = folder / "pack"
     if (folder / "pack.zip").exists():

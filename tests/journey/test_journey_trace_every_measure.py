@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -10,6 +11,10 @@ from typing import Any
 import pytest
 
 from checks.commitment import measures
+from checks.database import connect
+from checks.evidence import lay_figure_cases, recount_script
+from connectors.lake.cases import read_cases
+from connectors.lake.tables import Lake
 from connectors.settings import Settings
 from connectors.store.engine import open_store, reading
 from connectors.store.read import read_table
@@ -59,7 +64,7 @@ def tracing(of_every_log: Pledge) -> Iterator[tuple[list[Row], Callable[[Row], R
     settings = replace(Settings(), lake=str(of_every_log.lake), store=of_every_log.store)
     run = of_every_log.rows("runs")[0]["run_id"]
     with reading(open_store(of_every_log.store)) as conn:
-        figures = [row for row in read_table(conn, "verdicts", {"force": "norfolk"}, run) if _is_counted(row)]
+        figures = [row for row in read_table(conn, "verdicts", {"force": ["norfolk", "all"]}, run) if _is_counted(row)]
 
         def traced(row: Row) -> Row:
             asked = Asked(
@@ -79,7 +84,7 @@ def _is_counted(row: Row) -> bool:
 def test_the_cases_counted_again_are_the_figure_and_have_rows(tracing: Any, measure: str) -> None:
     figures, traced = tracing
     widest = "rolling_12_months" if measure == "turnover" else "year"
-    own = [row for row in figures if row["measure"] == measure and row["period"] == widest]
+    own = [row for row in figures if (row["measure"], row["period"], row["force"]) == (measure, widest, "norfolk")]
     parts = {case: rows for (of, case), rows in PARTS.items() if of == measure}
     seen: dict[str, list[str]] = {}
     if measure == "turnover":  # those of the twelve months to June 2025 and to February 2026
@@ -98,10 +103,43 @@ def test_the_cases_counted_again_are_the_figure_and_have_rows(tracing: Any, meas
         assert {len(rows) for rows in seen.values()} == {1}
 
 
+def test_every_figure_is_its_cases(of_every_log: Pledge) -> None:
+    """Every figure there is, of both nights: each period, level, force and all forces; by the cases `trace` shows."""
+    lake, kinds = Lake(str(of_every_log.lake)), set()
+    with reading(open_store(of_every_log.store)) as conn:
+        runs = list(read_table(conn, "runs"))
+        for run in runs:
+            figures = list(read_table(conn, "verdicts", {}, run["run_id"]))
+            con = connect()
+            read_cases(con, lake.files("cases", json.loads(run["input_key"])["cases"]), "all_cases")
+            lay_figure_cases(con, *figures)
+            con.execute(recount_script())
+            found = con.execute(f"select {', '.join(RECOUNTED)} from recounted order by number").fetchall()
+            assert found == [tuple(figure[name] for name in RECOUNTED) for figure in figures]
+            kinds |= {
+                (figure["measure"], figure["period"], _level(figure)) for figure in figures if _is_counted(figure)
+            }
+    assert {name for name, *_ in kinds} == set(measures())
+    levels = {"all", "force", "area", "neighbourhood"}
+    assert {kind[1:] for kind in kinds} == {
+        (p, level) for p in ("day", "month", "year", "rolling_12_months") for level in levels
+    }
+
+
+LEVELS = ("force", "area", "neighbourhood")
+RECOUNTED = ("cases", *COUNTED, "numerator", "denominator")
+
+
+def _level(figure: Row) -> str:
+    if figure["force"] == "all":
+        return "all"
+    return "neighbourhood" if figure["neighbourhood"] else "area" if figure["area"] else "force"
+
+
 def test_every_period_and_level_of_a_figure(tracing: Any) -> None:
     figures, traced = tracing
     some = ("answer_999", "meeting_held", "turnover", "treatment_gap")
-    newest = {(row["measure"], row["period"], row["area"], row["neighbourhood"]): row for row in figures}
+    newest = {tuple(row[name] for name in ("measure", "period", *LEVELS)): row for row in figures}
     for (measure, *_), figure in newest.items():
         if measure in some:
             found = traced(figure)
