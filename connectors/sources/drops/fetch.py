@@ -18,10 +18,8 @@ from typing import Any
 from checks.errors import NotFitError
 from connectors.sources.credential import login
 from connectors.sources.delivery import Source
-from connectors.sources.drops.bucket import BucketPlace
 from connectors.sources.drops.connection import SFTP, DropConnection
 from connectors.sources.drops.place import Listed, Place
-from connectors.sources.drops.sftp import SftpPlace
 from connectors.sources.drops.taking import local_name, matching, still, take
 from connectors.sources.wanted import Wanted
 from connectors.sources.whole_fetch import Say, alone, check_unchanged, earlier, is_whole, make_whole, manifest_of
@@ -76,11 +74,21 @@ def fetch(wanted: DropWanted, say: Say, sleep: Callable[[float], None] = time.sl
         if is_whole(wanted.folder):
             check_unchanged(wanted.folder)
             return
-        connection = wanted.connection
-        user = login(wanted.where, connection.user, connection.secret, connection.key)
-        kind = SftpPlace if connection.scheme == SFTP else BucketPlace
-        with kind(wanted.url, connection, user) as place:
+        with _place(wanted) as place:
             _Fetch(wanted, place, say, sleep).run()
+
+
+def _place(wanted: DropWanted) -> Place:
+    """Where the files are dropped; who does not fetch does not wait for the libraries."""
+    connection = wanted.connection
+    user = login(wanted.where, connection.user, connection.secret, connection.key)
+    if connection.scheme == SFTP:
+        from connectors.sources.drops.sftp import SftpPlace
+
+        return SftpPlace(wanted.url, connection, user)
+    from connectors.sources.drops.bucket import BucketPlace
+
+    return BucketPlace(wanted.url, connection, user)
 
 
 class _Fetch:

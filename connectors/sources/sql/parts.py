@@ -32,7 +32,7 @@ class Parts:
         self._journal = folder / f"{log}.parts.jsonl"
         self._whole: list[dict[str, Any]] = []
         for said in self._noted():
-            if said["asked"] != asked or not (folder / said["file"]).is_file():
+            if said["asked"] != asked or not said["boundary"] or not (folder / said["file"]).is_file():
                 self._forget()
                 break
             self._whole.append(said)
@@ -46,7 +46,7 @@ class Parts:
         return [said for line in self._journal.read_text("utf-8").splitlines() if (said := _parsed(line))]
 
     def _forget(self) -> None:
-        """Parts of another span, or with one gone, are no beginning of this one."""
+        """Parts of another span, without a boundary, or with one gone, are no beginning of this one."""
         for said in self._noted():
             (self._folder / said["file"]).unlink(missing_ok=True)
         self._journal.unlink()
@@ -117,7 +117,7 @@ class Parts:
         """Make one file of all parts, which go; a log without a row has a file with its header."""
         if self._writer is None:
             self._write(names, [])
-        self._end(None)
+        self._end(self._last)
         unfinished = to.with_suffix(".joined")
         with pq.ParquetWriter(unfinished, pa.schema([(name, pa.string()) for name in names])) as writer:
             for part in self._whole:

@@ -270,6 +270,31 @@ class TestSlowAndCutOff:
         assert sum("goes on after changed_at" in said for said in postgres_cad.said) == 2, postgres_cad.said
         assert {path.name for path in wanted.folder.iterdir()} == {"calls.parquet", MANIFEST, ".lock"}
 
+    @pytest.mark.parametrize("killed_in", ["add", "_end", "join"])
+    @pytest.mark.parametrize("watermark", ["changed_at", ""])
+    def test_a_process_that_is_killed(
+        self, cad: Cad, killed_in: str, watermark: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        cad.query["watermark"] = watermark
+        monkeypatch.setattr(parts, "PART_ROWS", 2)
+        monkeypatch.setattr(relation, "ROWS_AT_ONCE", 2)
+        for number in range(9):
+            cad.call(f"c{number}", f"2026-03-0{1 + number // 2}")
+        calls = 0
+        as_it_is = getattr(parts.Parts, killed_in)
+
+        def killed(self: parts.Parts, *arguments: object) -> None:
+            nonlocal calls
+            calls += 1
+            as_it_is(self, *arguments)
+            if calls == (1 if killed_in == "join" else 2) or (killed_in, watermark) == ("_end", ""):
+                raise KeyboardInterrupt
+
+        with monkeypatch.context() as context, pytest.raises(KeyboardInterrupt):
+            context.setattr(parts.Parts, killed_in, killed)
+            cad.fetched(0)
+        assert cad.ids(0) == [f"c{n}" for n in range(9)], "each row once"
+
     def test_a_statement_that_takes_too_long(self, postgres_cad: Cad) -> None:
         postgres_cad.query = {"select": "select pg_sleep(20)::text as call_id"}
         postgres_cad.connection = {"statement_seconds": 0.3}
