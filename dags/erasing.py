@@ -25,9 +25,10 @@ from connectors.lake.removing import remove
 from connectors.lake.tables import Lake
 from connectors.lake.tombstones import ALL
 from connectors.settings import Settings
+from connectors.site.building import BUILT
 from connectors.store import erasures, read, write
 from connectors.store.engine import lock_slice, open_store, reading
-from dags import sealing
+from dags import reporting, sealing
 from dags.erasing_fetched import erase_fetched
 from dags.erasure_search import Found, Order, find, find_words, key_of, names_of, newest_versions, told
 from dags.kept_out import tombstone_key
@@ -132,6 +133,10 @@ def _carry_out(
 
 
 def _tidy(engine: Engine, settings: Settings, say: Say) -> None:
+    for published in (False, True):
+        site = reporting.folder(settings, published=published)
+        if (site / BUILT).is_file():
+            reporting.report(settings, site, published=published)
     with engine.connect() as conn:
         sealing.tell_heads(settings, list(read.read_table(conn, "runs")))
     if not erasures.clear_leftovers(engine):

@@ -58,8 +58,14 @@ def copy(lived: Pledge, tmp_path: Path) -> Pledge:
 def holding(folder: Path, text: str) -> list[str]:
     """The files below a folder in which a text stands, in any byte, or in any value of what is compressed."""
     wanted = text.encode()
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    return [str(path) for path in files if wanted in path.read_bytes() or wanted in _values(path)]
+    return [str(path) for path in folder.rglob("*") if path.is_file() and _holds(path, wanted)]
+
+
+def _holds(path: Path, wanted: bytes) -> bool:
+    try:
+        return wanted in path.read_bytes() or wanted in _values(path)
+    except FileNotFoundError:  # SQLite takes its -wal away with the last connection
+        return False
 
 
 def _values(path: Path) -> bytes:

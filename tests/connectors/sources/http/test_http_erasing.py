@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from connectors.sources.http.erasing import erase_lines, fetches
-from connectors.sources.http.fetch import JOURNAL, MANIFEST, _check_unchanged
+from connectors.sources.http.fetch import JOURNAL
 from connectors.sources.http.register import REGISTER
+from connectors.sources.whole_fetch import MANIFEST, check_unchanged
 
 PLANTED = "URN-7731"
 
@@ -42,7 +43,7 @@ def test_a_line_goes_and_the_fetch_stays_whole(folder: Path, by: str) -> None:
     assert erase_lines(folder, gone, nothing if by == "number" else PLANTED.__eq__) == 1
     assert PLANTED not in held(folder)
     assert [json.loads(line)["id"] for line in (folder / "calls.jsonl").open()] == ["a", "c"]
-    _check_unchanged(folder)
+    check_unchanged(folder)
     assert not (folder / JOURNAL).exists()
     assert list(fetches(folder.parents[1])) == [("telephone", folder)]
 
