@@ -65,7 +65,7 @@ def find(
                 held = look(con, lake, LOGS[log], force, asked)
                 found.held.append((order, asked, held))
     for order in orders:
-        for force in every if order.reference else ():
+        for force in sorted(every & set(order.forces) if order.forces else every) if order.reference else ():
             for log in order.logs or ("",):
                 con.execute("insert into erased_references values ($1, $2, $3)", [force, log, order.reference])
     for force in sorted({each.force for _, _, each in found.held}):
@@ -115,17 +115,21 @@ def names_of(found: Found) -> set[str]:
 
 
 def find_words(conn: Connection, found: Found, orders: Sequence[Order]) -> None:
-    """The explanations whose words are about what is erased."""
+    """The explanations whose words are about what is erased, name it, or are of a day that is."""
 
-    def is_of_day(row: Row) -> bool:
-        logs = measures()[row["measure"]].logs if row["measure"] in measures() else ()
-        return any(
-            order.before and row["missed_on"] and row["missed_on"] < order.before
-            and set(order.logs) & set(logs) and (not order.forces or row["force"] in order.forces)
-            for order in orders
-        )  # fmt: skip
+    def concerned(row: Row) -> bool:
+        named = row["force"] in found.repeated.names and found.mentions(row["text"])
+        return named or any(_is_of_day(row, order) for order in orders)
 
-    found.repeated.explained = erasures.explanations_about(conn, found.cases, found.mentions, is_of_day)
+    found.repeated.explained = erasures.explanations_about(conn, found.cases, concerned)
+
+
+def _is_of_day(explanation: Row, order: Order) -> bool:
+    """Whether an explanation is of a day up to which one of its measure's logs is erased."""
+    logs = measures()[explanation["measure"]].logs if explanation["measure"] in measures() else ()
+    if order.before is None or explanation["missed_on"] is None or not set(order.logs) & set(logs):
+        return False
+    return explanation["missed_on"] < order.before and (not order.forces or explanation["force"] in order.forces)
 
 
 def _force_of(row: Row) -> str:

@@ -67,19 +67,15 @@ def signals_naming(conn: Connection, force: str, names: Collection[str]) -> list
     return found
 
 
-def explanations_about(
-    conn: Connection, named: Collection[Case], mentions: Callable[[str], bool], is_of_day: Callable[[Row], bool]
-) -> list[Row]:
-    """The explanations with words that are about erased cases, name what is erased, or are of a day that is.
+def explanations_about(conn: Connection, named: Collection[Case], concerned: Callable[[Row], bool]) -> list[Row]:
+    """The explanations with words that are about erased cases, or `concerned` for what they say or are about.
 
     What was said of a whole day at once is about each of its cases: its words go with the first of them.
     """
     rows = [dict(row) for row in conn.execute(select(explanations).where(explanations.c.text != "")).mappings()]
     breach_ids = {breach_id(*case) for case in named} if rows else set()
     about = {
-        row["explanation_id"] or row["breach_id"]
-        for row in rows
-        if row["breach_id"] in breach_ids or mentions(row["text"]) or is_of_day(row)
+        row["explanation_id"] or row["breach_id"] for row in rows if row["breach_id"] in breach_ids or concerned(row)
     }
     return [row for row in rows if (row["explanation_id"] or row["breach_id"]) in about]
 

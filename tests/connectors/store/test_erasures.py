@@ -81,7 +81,7 @@ def explained(filled: Engine) -> Engine:
 
 def erase_words(store: Engine) -> erasures.Repeated:
     with store.begin() as conn:
-        about = erasures.explanations_about(conn, [CASE], lambda text: "c1-urn" in text.casefold(), lambda _: False)
+        about = erasures.explanations_about(conn, [CASE], lambda row: "c1-urn" in row["text"].casefold())
         found = erasures.Repeated(explained=about, names={"kent": {"c1"}})
         erasures.record(conn, [RECORD], erasures.seals_of(found))
         erasures.take_out(conn, found, [CASE])
