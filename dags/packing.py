@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from checks.commitment import measures
 from checks.database import UNREADABLE, connect
-from checks.errors import NotAnsweringError, UsageError
+from checks.errors import NotAnsweringError
 from checks.evidence import lay_figure_cases, logs_of
 from checks.feeds import ALL
 from checks.judging import Window
@@ -37,7 +37,7 @@ from dags.pack_names import Names, names_of
 from dags.pack_proofs import proofs, standard_files, unproven
 from dags.pack_rows import Rows, breach_names, count_rows, lay_logs, rows_of
 from dags.plan import FIRST_YEAR, applied, bank_holidays, commitments_by_measure, zones
-from dags.recorded import recorded_run
+from dags.recorded import judged_run
 from dags.tracing import editions_of
 
 Row = dict[str, Any]
@@ -81,10 +81,7 @@ def pack(conn: Connection, settings: Settings, asked: Asked, run: str | None) ->
         UsageError: no such figure or run, or no key for the names.
         NotAnsweringError: the cases or rows of then cannot be read.
     """
-    judged = dict(recorded_run(conn, run) or {})
-    if not judged or not judged["input_key"]:
-        do = "Name one that ended, see `pledge runs`."
-        raise UsageError(f"run {run or 'newest'}", "no run has recorded figures there", "a finished run", do)
+    judged = judged_run(conn, run)
     figures, lake = figures_of(conn, settings, asked, judged), existing_lake(settings)
     runs = list(read.read_table(conn, "runs"))
     con = connect()
