@@ -108,7 +108,8 @@ def judging_run(runs: Iterable[Row], judged: Row, figures: Sequence[Row]) -> Row
         and _covers(run, figures[0])
         and _has_forces(run, wanted, everyone)
     ]
-    return max(fit, key=lambda run: run["run_number"], default=judged)
+    newest = max(fit, key=lambda run: run["run_number"], default=judged)
+    return judged if newest["run_id"] == judged["run_id"] else newest
 
 
 def _standards(run: Mapping[str, Any]) -> list[str]:

@@ -100,10 +100,8 @@ def _judged_from(log: Log, measure: Measure) -> str:
     begins decides which are counted. A victim's case is cut at every contact: its contacts are all there.
     """
     read = f"(from reads where log = '{log.name}')"
-    parts = [
-        f"select distinct * exclude (case_id, of_measure) from evidence_of_{log.name} "
-        f"semi join {read} using (of_measure)"
-    ]
+    evidence = f"evidence_of_{log.name} semi join {read} using (of_measure)"
+    parts = [f"select distinct * exclude (case_id, of_measure) from {evidence}"]
     begins = log.dated_by or next((c.name for c in log.columns if c.required and c.kind in _DATED), "")
     if begins and measure.periods[0] != "day":
         order = ", ".join(f'"{name}"' for name in (begins, *log.keys))

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -18,7 +16,7 @@ from sqlalchemy import Connection
 
 from checks.commitment import measures
 from checks.database import UNREADABLE, connect
-from checks.errors import NotAnsweringError, UsageError
+from checks.errors import NotAnsweringError
 from checks.evidence import lay_figure_cases, logs_of
 from checks.feeds import ALL
 from checks.judging import Window
@@ -32,12 +30,13 @@ from connectors.store import read
 from connectors.store.revisions import deliveries_of
 from dags import pack_files as files_of
 from dags.looking import existing_lake
+from dags.pack_again import not_repeated
 from dags.pack_figures import Asked, figures_of, judging_run
 from dags.pack_names import Names, names_of
 from dags.pack_proofs import proofs, standard_files, unproven
 from dags.pack_rows import Rows, breach_names, count_rows, lay_logs, rows_of
 from dags.plan import FIRST_YEAR, applied, bank_holidays, commitments_by_measure, zones
-from dags.recorded import recorded_run
+from dags.recorded import judged_run
 from dags.tracing import editions_of
 
 Row = dict[str, Any]
@@ -81,10 +80,7 @@ def pack(conn: Connection, settings: Settings, asked: Asked, run: str | None) ->
         UsageError: no such figure or run, or no key for the names.
         NotAnsweringError: the cases or rows of then cannot be read.
     """
-    judged = dict(recorded_run(conn, run) or {})
-    if not judged or not judged["input_key"]:
-        do = "Name one that ended, see `pledge runs`."
-        raise UsageError(f"run {run or 'newest'}", "no run has recorded figures there", "a finished run", do)
+    judged = judged_run(conn, run)
     figures, lake = figures_of(conn, settings, asked, judged), existing_lake(settings)
     runs = list(read.read_table(conn, "runs"))
     con = connect()
@@ -96,7 +92,7 @@ def pack(conn: Connection, settings: Settings, asked: Asked, run: str | None) ->
         files |= _scripts(gathered, settings)
         standards, changed = standard_files(settings, sorted({row["standard"] for row in figures}), judged)
         files |= standards | proofs(lake, runs, judged, figures)
-        amiss = [*_unproven(files, lake, figures, changed), *_not_repeated(files, gathered)]
+        amiss = [*_unproven(files, lake, figures, changed), *not_repeated(files, figures, all_rows=gathered.all_rows)]
         told = _told(gathered, amiss)
     except UNREADABLE as error:
         expected, do = f"the files run {judged['run_id']} judged", "`pledge verify` says which; name a later --run."
@@ -220,51 +216,6 @@ def _unproven(files: Mapping[str, bytes], lake: Lake, figures: Sequence[Row], ch
         *(f"The standard {name} is not the file the run judged by: it is gone or was changed." for name in changed),
         *(f"The figure {each} is not as its run sealed it." for each in unproven(lake, figures)),
     ]
-
-
-COMPARED = ("cases", "met", "missed", "pending", "unknown", "excluded", "timed", "numerator", "denominator")
-
-
-def _not_repeated(files: Mapping[str, bytes], of: _Gathered) -> list[str]:
-    """Re-derive the figures as whoever gets the pack will; a sentence for each that is not as published."""
-    with tempfile.TemporaryDirectory(prefix="pledge-pack-") as folder:
-        for name, content in files.items():
-            path = Path(folder) / name
-            path.parent.mkdir(exist_ok=True)
-            path.write_bytes(content)
-        counted = _answers(Path(folder), "count.sql")
-        judged = _answers(Path(folder), "judge.sql")
-    differing = [_differs("counted from its cases", *pair) for pair in zip(of.figures, counted, strict=True)]
-    if of.all_rows:
-        differing += [_differs("judged from its rows", *pair) for pair in zip(of.figures, judged, strict=True)]
-    else:
-        differing += [
-            f"Case {row['case_id']} is {row['judged_again']} judged from its rows, and {row['published']} as published."
-            for row in judged
-            if row["judged_again"] != row["published"]
-        ]
-    return [sentence for sentence in differing if sentence]
-
-
-def _answers(folder: Path, script: str) -> list[Row]:
-    con = connect()
-    try:
-        con.execute(f"set file_search_path = '{folder}'")
-        found = con.execute((folder / script).read_text("utf-8"))
-        names = [column[0] for column in found.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-    finally:
-        con.close()
-
-
-def _differs(how: str, said: Row, found: Row) -> str:
-    if all(said[name] == found[name] for name in COMPARED):
-        return ""
-    where = " ".join(part for part in (said["force"], said["area"], said["neighbourhood"]) if part)
-    return (
-        f"The figure of {where}, {said['period']} from {said['period_start']}, is {found['numerator']} / "
-        f"{found['denominator']} {how}, and {said['numerator']} / {said['denominator']} as published."
-    )
 
 
 def _told(of: _Gathered, amiss: Sequence[str]) -> Told:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -9,11 +10,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from checks.errors import UsageError
 from checks.feeds import ALL
 from connectors.settings import Settings
 from connectors.sources.forces import DEFAULT_ZONE
 from connectors.store import read, write
 from dags.plan import zones
+from dags.sealing import manifest_of
 
 Row = Mapping[str, Any]
 
@@ -28,6 +31,29 @@ def recorded_run(conn: Connection, run: str | None) -> Row | None:
         key=lambda row: row["run_number"],
         default=None,
     )
+
+
+def judged_run(conn: Connection, run: str | None) -> dict[str, Any]:
+    """The run of that name, or the newest that judged; its `input_key` says which versions of the lake to read.
+
+    As things stand (no run is named) those are the versions an erasure after it left: the older ones are gone.
+
+    Raises:
+        UsageError: there is no such run, or it did not judge.
+    """
+    rows = list(read.read_table(conn, "runs"))
+    if run:
+        write.run_number(conn, run)
+    fit = [row for row in rows if row["input_key"] and (row["run_id"] == run if run else row["status"] == "done")]
+    if not fit:
+        found, do = "no run has recorded figures there", "Name one that ended, see `pledge runs`."
+        raise UsageError(f"run {run or 'newest'}", found, "a finished run", do)
+    judged = max(fit, key=lambda row: row["run_number"])
+    after = [row for row in rows if row["status"] == "done" and row["run_number"] > judged["run_number"]]
+    if run or not after:
+        return judged
+    left = {name: said["version"] for name, said in manifest_of(after[-1])["lake"].items()}
+    return {**judged, "input_key": json.dumps({**json.loads(judged["input_key"]), **left})}
 
 
 def local_day(settings: Settings, force: str, moment: datetime) -> date:

@@ -21,7 +21,7 @@ from connectors.store import read
 from connectors.store.revisions import revisions
 from dags.looking import existing_lake
 from dags.plan import chosen_standards, standards_of
-from dags.recorded import recorded_run
+from dags.recorded import judged_run
 from dags.sealing import manifest_of
 from dags.traced_cases import cases_of, say_changes
 
@@ -59,10 +59,7 @@ def trace(conn: Connection, settings: Settings, asked: Asked, run: str | None, w
     Raises:
         UsageError: there is no such figure, or several are meant.
     """
-    judged = recorded_run(conn, run)
-    if judged is None or not judged["input_key"]:
-        do = "Name one that ended, see `pledge runs`."
-        raise UsageError(f"run {run or 'newest'}", "no run has recorded figures there", "a finished run", do)
+    judged = judged_run(conn, run)
     figure = _figure(conn, settings, asked, judged["run_id"])
     about = {name: [figure[name]] for name in FIGURE_SAYS if name != "period_start"}
     known = list(revisions(conn, {**about, "from": figure["period_start"], "to": figure["period_start"]}))

@@ -369,6 +369,8 @@ def test_erased_records_stay_counted(two: Two, tmp_path: Path) -> None:
     assert one(said.rows)["cases"] == 7
     assert pq.read_table(folder / "rows" / "calls.parquet").num_rows == 6
     assert bare_python(tmp_path, folder / "rederive.py")[str(folder / "rederive.py")][0] == 0
+    trace = ("trace", *FIRST_OF_MARCH[:4], "--period", "day", "--start", "2026-03-01", "--format", "json")
+    assert json.loads(pledge(*trace).out)["figure"]["counted_again"]["met"] == 3
     then = pledge("pack", *FIRST_OF_MARCH, "--run", two.runs[1], "--out", str(tmp_path / "then.zip"))
     assert then.code == 3
     assert "cannot be read: they were erased, or are damaged" in then.sentence
@@ -395,7 +397,10 @@ def test_who_took_it_is_on_record(two: Two, tmp_path: Path, monkeypatch: pytest.
     trace = ("trace", *FIRST_OF_MARCH[:4], "--period", "day", "--start", "2026-03-01")
     assert two.pledge(*trace).code == 0
     assert two.pledge("explanations").code == 0
-    told = [row for row in two.pledge.rows("accesses") if row["accessed_by"] == "auditor"]
+    told = sorted(
+        (row for row in two.pledge.rows("accesses") if row["accessed_by"] == "auditor"),
+        key=lambda row: row["accessed_at"],
+    )
     assert [(row["command"], row["row_count"], row["form"]) for row in told] == [
         ("pack", 7, "zip"), ("trace", 7, "table"), ("explanations", 0, "table"),
     ]  # fmt: skip

@@ -199,6 +199,22 @@ def test_known_at_a_moment_is_what_the_run_before_it_left(nights: Nights) -> Non
     assert [len(pledge.rows("breaches", "--as-known-at", moment)) for moment in nights.after] == [0, 1, 2]
 
 
+def test_runs_and_quarantine_as_known_at_a_moment(nights: Nights, tmp_path: Path) -> None:
+    for number, moment in enumerate(nights.after, 1):
+        assert [row["run_id"] for row in nights.pledge.rows("runs", "--as-known-at", moment)] == nights.runs[:number]
+    assert [row["run_id"] for row in nights.pledge.rows("runs", "--run", nights.runs[1])] == [nights.runs[1]]
+    pledge = Pledge(tmp_path)
+    after = []
+    for number in (1, 2):
+        write(pledge.input, "calls", [call(f"bad{n}", "2026-03-01 10:00:00", line="9") for n in range(number)])
+        assert pledge.run(NIGHTS[number]).code == 0
+        after.append(datetime.now(UTC).isoformat())
+    assert [len(pledge.rows("quarantine", "--as-known-at", moment)) for moment in after] == [1, 3]
+    assert len(pledge.rows("quarantine", "--run", pledge.rows("runs")[1]["run_id"])) == 2
+    refused = pledge("quarantine", "--as-known-at", "2020-01-01")
+    assert (refused.code, "no run had finished by" in refused.sentence) == (2, True)
+
+
 def test_provisional_until_the_look_back_has_passed(nights: Nights) -> None:
     assert {row["provisional"] for row in nights.pledge.rows("verdicts")} == {True}
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.journey.logs import call, incident, write
 from tests.journey.pledge import Pledge
+from tests.journey.stranger import bare_duckdb
 
 DAYS = ("2026-01-30", "2026-01-31", "2026-02-01", "2026-02-28", "2026-03-01")
+LEVEL = ("force", "area", "neighbourhood", "period", "period_start", "cases", "met", "missed")
 AS_AT = "2026-03-05T06:00:00Z"
 
 
@@ -38,6 +42,24 @@ def test_a_window_and_then_everything(pledge: Pledge) -> None:
     assert pledge.run(AS_AT, "--from", "2026-01-31", "--to", "2026-01-31").code == 0
     after = pledge.tables()
     assert [name for name in before if name != "runs" and after[name] != before[name]] == []
+
+
+def test_the_sql_of_a_run_is_that_of_its_window_and_forces(pledge: Pledge, tmp_path: Path) -> None:
+    forces = ("norfolk", "suffolk")
+    calls = [call(f"{f}{day}", f"{day} 10:00:00", 20, force=f) for day in DAYS for f in forces]
+    write(pledge.input, "calls", calls)
+    assert pledge.run(AS_AT, "--from", "2026-01-31", "--to", "2026-02-01", "--force", "norfolk").code == 0
+    assert pledge.run("2026-03-06T06:00:00Z").code == 0
+    runs = [row["run_id"] for row in pledge.rows("runs")]
+    paths = [tmp_path / f"{number}.sql" for number, _ in enumerate(runs)]
+    for run, path in zip(runs, paths, strict=True):
+        path.write_bytes(pledge("sql", "--measure", "answer_999", "--run", run).out)
+    answers = bare_duckdb(tmp_path, *paths)
+    for run, path in zip(runs, paths, strict=True):
+        found = {tuple(str(row[name]) for name in LEVEL) for row in answers[str(path)]}
+        told = [row for row in pledge.rows("verdicts", "--measure", "answer_999", "--run", run) if row["cases"]]
+        assert found == {tuple(str(row[name]) for name in LEVEL) for row in told}
+    assert len(answers[str(paths[0])]) == 6, "two days of norfolk, its area, and of all forces"
 
 
 def test_some_forces_only(pledge: Pledge) -> None:
