@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select, text
 
 from checks.chain import sha256
 from connectors.settings import Settings
-from connectors.signing import is_signed
+from connectors.signing import is_signed, sign, signing_key
 from connectors.store import members, roles
 from connectors.store.engine import looking
 from connectors.store.migrations import HEAD, current_revision
@@ -19,7 +19,7 @@ from connectors.store.tables import announcements, runs
 from dags.doctor import OK, WARN, WRONG, Line, Patient
 from dags.doctor_machine import OTHERS, skew_line
 from dags.plan import NO_RUN_TAKES
-from dags.sealing import head, head_path, manifest_of
+from dags.sealing import head, head_path, key_path, manifest_of
 
 A_NIGHT = timedelta(hours=26)
 
@@ -94,6 +94,10 @@ def _chain(conn: Connection, settings: Settings) -> Iterator[Line]:
         yield Line(WRONG, "chain", f"the seal of run {last['run_id']} does not hold", "Say `pledge verify`.")
         return
     yield _heads(last, head_path(settings))
+    key = key_path(settings)
+    if key.exists() and sign(signing_key(key)[0], last["hash"])[1] != last["public_key"]:
+        found = f"run {last['run_id']} was signed by another key than {key}"
+        yield Line(WARN, "chain", found, "Restore the key, unless it was changed on purpose and is told of elsewhere.")
 
 
 def _heads(last: dict[str, Any], path: Path) -> Line:

@@ -178,6 +178,10 @@ def _refusal(address: URL, error: DBAPIError) -> PledgeError:
         return UsageError(where, "user or password is refused", "a user of this database", "Correct PLEDGE_STORE.")
     if "does not exist" in said:
         return UsageError(where, "database or user does not exist", "an existing one", "Create it, or correct the URL.")
+    if "permission denied for table" in said:
+        found, expected = "this login may not read or change what it asks for", "a member of one of its roles"
+        do = "Let the owner say `pledge database grant`, after `pledge database upgrade` and `roles`."
+        return UsageError(where, found, expected, do)
     if "permission denied" in said or "must be owner" in said:
         found, expected = "this login may not create or change tables", "tables up to date, or their owner"
         do = "Let the owner run `pledge database upgrade`; a new owner needs CREATE on the schema."

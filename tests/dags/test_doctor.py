@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
+from connectors.signing import signing_key
 from connectors.store.engine import open_store
 from connectors.store.migrations import current_revision, downgrade
 from dags import doctor_machine
@@ -154,6 +155,10 @@ def test_the_chain_and_its_file_of_heads(pledge: Pledge) -> None:
     assert "the last head in" in wrong(look(pledge))[0]
     heads.unlink()
     assert "cannot be read" in wrong(look(pledge))[0]
+    signing_key(pledge.folder / "other" / "key.pem")
+    (pledge.folder / "other").chmod(0o700)
+    found = look(pledge, PLEDGE_SIGNING_KEY=str(pledge.folder / "other" / "key.pem"), PLEDGE_CHAIN_HEAD=str(heads))
+    assert "was signed by another key" in lines(found, "chain", WARN)[0]
     heads.write_text(said)
     engine = create_engine(pledge.store)
     with engine.begin() as conn:

@@ -74,3 +74,14 @@ def test_running_in_production_from_the_first_line_to_the_last(server: Path, tmp
     held = [json.loads(line)["message"] for line in done.stderr.splitlines() if line.startswith("{")]
     assert sum("head of the chain" in line for line in held) == 2
     assert not list(tmp_path.glob(".pledge"))
+
+
+def test_a_store_in_sqlite_is_copied_by_the_line_that_says_so(tmp_path: Path, judged: Pledge) -> None:
+    line = next(line for line in README.read_text("utf-8").splitlines() if "VACUUM INTO" in line)
+    for folder in (".pledge", "backup"):
+        (tmp_path / folder).mkdir()
+    shutil.copy(judged.folder / "pledge.sqlite", tmp_path / ".pledge")
+    ours = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    subprocess.run(["bash", "-c", line.strip("`.")], cwd=tmp_path, env=ours, check=True)
+    copied = Pledge(tmp_path, f"sqlite:///{tmp_path / 'backup' / 'pledge.sqlite'}")
+    assert copied.rows("runs") == judged.rows("runs")

@@ -107,7 +107,7 @@ def test_a_wrong_password(postgres_url: str) -> None:
                 asked = url.set(password=password).render_as_string(hide_password=False)
                 refused(asked, UsageError, "user or password is refused")
             right = url.set(password="right").render_as_string(hide_password=False)
-            refused(right, UsageError, "the user may not create tables")
+            refused(right, UsageError, "this login may not create or change tables")
         finally:
             rules.write_text(before)
             conn.execute(text("SELECT pg_reload_conf()"))

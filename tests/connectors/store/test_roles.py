@@ -498,7 +498,7 @@ def test_a_store_of_members_is_brought_up_to_date_by_its_owner_alone(logins: Log
     downgrade(owner, "0012")
     with reading(owner) as conn:
         assert not roles.is_laid_out(conn)
-    with pytest.raises(UsageError, match="Let the owner run `pledge database upgrade`"):
+    with pytest.raises(UsageError, match="Let the owner say `pledge database grant`, after `pledge database upgrade`"):
         open_store(logins.url(writer))
     upgrade(owner)
     assert refused(open_store(logins.url(logins.owner)), "SELECT forces_seen()") == ""
