@@ -145,7 +145,8 @@ def _measure(row: Row) -> dict[str, Any]:
     known = measures().get(name)
     kept = (
         "measure", "numerator", "denominator", "rate", "rate_low", "rate_high", "target", "unknown", "excluded",
-        "pending", "rate_if_unknown_missed", "assurance", "signal", "restated", "restated_why",
+        "pending", "rate_if_unknown_missed", "met", "missed", "timed", "p50_seconds", "assurance", "signal",
+        "restated", "restated_why",
     )  # fmt: skip
     return {
         **{key: row[key] for key in kept},
