@@ -93,7 +93,8 @@ def test_unknown_cases_are_told_with_what_they_could_change() -> None:
     said = sentences.full(row(met=92, of=100, unknown=5))
     assert said == (
         "999 calls answered in time: depends on unknown cases, 92.0 % of 100, target 90 %. "
-        "The 95 % interval is 50.0 % to 75.0 %. 5 cases could not be judged: were all of them missed, it would be 87.6 %, and the promise missed."
+        "The 95 % interval is 50.0 % to 75.0 %. 5 cases could not be judged: "
+        "were all of them missed, it would be 87.6 %, and the promise missed."
     )
     assert "Every case could be judged." in sentences.full(row())
 
