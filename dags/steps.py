@@ -340,12 +340,11 @@ def digest_absent(settings: Settings, now: datetime, say: Say = _silent) -> bool
 
 @observed.watched("publish")
 def publish(plan: Plan, settings: Settings, say: Say = _silent) -> list[str]:
-    """Build the site and write the current figures and commitments as CSV beside the lake, small numbers suppressed.
+    """Write the current figures and commitments as CSV beside the lake, small numbers suppressed.
 
     How the alerts fare is brought up to date, too. Returns the paths of the CSV files.
     """
     alert_health.record(open_store(plan.store), plan.run_id, DEFAULT_ZONE)
-    publish_site(plan, settings, say)
     if "://" in plan.lake:
         return []
     written = write_published(plan, settings)
@@ -354,7 +353,7 @@ def publish(plan: Plan, settings: Settings, say: Say = _silent) -> list[str]:
 
 
 def publish_site(plan: Plan, settings: Settings, say: Say = _silent) -> None:
-    """Bring the site of the run's own store up to date."""
+    """Bring the site of the run's own store up to date: every night of Airflow, and `pledge run` where it is set up."""
     from dags import reporting
 
     own = replace(settings, lake=plan.lake, store=plan.store)
