@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
-from typing import Any
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 from connectors.site.charts import Chart
@@ -18,11 +19,11 @@ DARK_BLUE, TURQUOISE, DARK_PINK, ORANGE, DARK_GREY, PURPLE = (
 )  # fmt: skip
 BAND, GRID, INK = "#E7EDF3", "#DEE0E2", "#0B0C0C"
 Tables = Mapping[str, Sequence[Mapping[str, Any]]]
-Drawing = tuple[Any, Tables]
 MET = "Per cent of cases met"
 FONT = "Arial, Helvetica, sans-serif"
 WIDTH, HEIGHT = 430, 280  # of the plot; with what is written around it 600 wide, legible on a phone
 TEXT = 15
+MANY = 45  # points, beyond which ordinary ones are drawn small
 LABEL_GAP = 18  # pixels between two labels beside the plot
 _SVG = "http://www.w3.org/2000/svg"
 _SIGNALS = {
@@ -39,15 +40,41 @@ _PLACES = {
 }
 
 
+class Sheet(NamedTuple):
+    """What one chart puts into the drawing of its kind.
+
+    Attributes:
+        look: decides the layers; charts of one look are compiled once, which takes twice as long as drawing one.
+        tables, settings: filled into what was compiled.
+    """
+
+    look: tuple[Any, ...]
+    tables: Tables
+    settings: Mapping[str, Any]
+
+
 def draw(chart: Chart) -> str:
     """The chart as one `<svg>` element: role img, named by its title and described by its finding."""
     import vl_convert
+
+    look, tables, settings = _KINDS[chart.kind][0](chart.data)
+    compiled = _compiled(chart.kind, look, tuple(settings))
+    data = [{**each, "values": tables[each["name"]]} if each["name"] in tables else each for each in compiled["data"]]
+    signals = [{**each, "value": settings.get(each["name"], each.get("value"))} for each in compiled["signals"]]
+    return _named(vl_convert.vega_to_svg({**compiled, "data": data, "signals": signals}), chart)
+
+
+@lru_cache(maxsize=256)
+def _compiled(kind: str, look: tuple[Any, ...], settings: tuple[str, ...]) -> dict[str, Any]:
+    """The Vega of a look, with empty tables and settings."""
+    import vl_convert
     from altair.utils.schemapi import debug_mode
 
-    with debug_mode(False):  # every part would be checked against the schema, and copied with its data
-        drawing, tables = _KINDS[chart.kind](chart.data)
-        spec = drawing.to_dict(validate=False) | {"datasets": tables}
-    return _named(vl_convert.vegalite_to_svg(spec), chart)
+    with debug_mode(False):  # every part would be checked against the schema as it is made
+        spec = _KINDS[kind][1](*look).to_dict(validate=False)
+    spec["params"] = [{"name": name, "value": 0} for name in settings]
+    found: dict[str, Any] = vl_convert.vegalite_to_vega(spec)
+    return found
 
 
 def _of(table: str) -> Any:
@@ -57,33 +84,51 @@ def _of(table: str) -> Any:
     return alt.Chart(alt.NamedData(table))
 
 
-def _process(data: Mapping[str, Any]) -> Drawing:
+def _process(data: Mapping[str, Any]) -> Sheet:
+    low, high = _range(data)
+    labels = _side_labels(_ends_of_lines(data), low, high)
+    ticks, form = time_ticks([date.fromisoformat(point["at"]) for point in data["points"]], data["period"])
+    start, end = _span(data)
+    look = (bool(data["changes"]), _filled(labels), len(data["points"]) > MANY, data["measured"])
+    tables = {
+        **{name: data[name] for name in ("lines", "target", "points", "changes")},
+        "limits": [row for row in data["lines"] if "lower" in row],
+        **labels,
+    }
+    times = {"start": _milliseconds(start), "end": _milliseconds(end), "ticks": [_milliseconds(day) for day in ticks]}
+    return Sheet(look, tables, {**times, "form": form, **_share_settings(low, high)})
+
+
+def _process_layers(has_changes: bool, labels: tuple[str, ...], many: bool, measured: bool) -> Any:
     import altair as alt
 
-    low, high = _range(data)
-    x = alt.X("at:T", scale=alt.Scale(type="utc", domain=_span(data), nice=False), axis=_time_axis(data))
-    y = _share_axis(low, high)
-    of_phase = alt.Detail("phase:N")
+    span = [alt.ExprRef("start"), alt.ExprRef("end")]
+    x = alt.X("at:T", scale=alt.Scale(type="utc", domain=span, nice=False), axis=_time_axis())
+    y, of_phase = _share, alt.Detail("phase:N")
     edge = {"color": DARK_GREY, "strokeDash": [2, 3], "strokeWidth": 1.5}
     target = {"color": DARK_PINK, "strokeDash": [9, 4], "strokeWidth": 2.5}
-    points, labels = data["points"], _side_labels(_ends_of_lines(data), low, high)
     layers = [
         _of("limits").mark_area(color=BAND).encode(x=x, y=y("lower:Q"), y2="upper:Q", detail=of_phase),
         _of("limits").mark_line(**edge).encode(x=x, y=y("lower:Q"), detail=of_phase),
         _of("limits").mark_line(**edge).encode(x=x, y=y("upper:Q"), detail=of_phase),
         _of("lines").mark_line(color=DARK_GREY, strokeWidth=1.5).encode(x=x, y=y("centre:Q"), detail=of_phase),
         _of("target").mark_line(**target).encode(x=x, y=y("value:Q"), detail=alt.Detail("stretch:N")),
-        *(_changes(x) if data["changes"] else ()),
+        *(_changes(x) if has_changes else ()),
         _of("points").mark_line(color=DARK_BLUE, strokeWidth=2).encode(x=x, y=y("value:Q")),
-        _marked("shape", _SIGNALS, len(points)).encode(x=x, y=y("value:Q")),
-        *_beside(labels, y),
+        _marked("shape", _SIGNALS, many).encode(x=x, y=y("value:Q")),
+        *_beside(labels),
     ]
-    tables = {
-        **{name: data[name] for name in ("lines", "target", "points", "changes")},
-        "limits": [row for row in data["lines"] if "lower" in row],
-        **labels,
-    }
-    return _finished(alt.layer(*layers), "Per cent of what was measured" if data["measured"] else MET), tables
+    return _finished(alt.layer(*layers), "Per cent of what was measured" if measured else MET)
+
+
+def _filled(tables: Tables) -> tuple[str, ...]:
+    return tuple(name for name, rows in tables.items() if rows)
+
+
+def _milliseconds(moment: date | str) -> float:
+    """Since 1970, in UTC, as Vega counts."""
+    text = moment if isinstance(moment, str) else moment.isoformat()
+    return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000
 
 
 def _changes(x: Any) -> list[Any]:
@@ -96,14 +141,14 @@ def _changes(x: Any) -> list[Any]:
     ]
 
 
-def _marked(by: str, shapes: Mapping[str, tuple[str, str]], points: int) -> Any:
+def _marked(by: str, shapes: Mapping[str, tuple[str, str]], many: bool) -> Any:
     """Points whose meaning is told by shape and by colour; ordinary ones shrink where there are many."""
     import altair as alt
 
     names = list(shapes)
     shape = alt.Scale(domain=names, range=[shapes[name][0] for name in names])
     colour = alt.Scale(domain=names, range=[shapes[name][1] for name in names])
-    plain = 70 if points <= 45 else 24
+    plain = 24 if many else 70
     size = alt.Scale(domain=names, range=[plain if n == 0 else 160 for n in range(len(names))])
     mark = _of("points").mark_point(filled=True, opacity=1, stroke="white", strokeWidth=1)
     return mark.encode(
@@ -126,15 +171,20 @@ def _around(values: Sequence[float]) -> tuple[float, float]:
     return max(0.0, low - margin), min(100.0, max(high + margin, low + 1.0))
 
 
-def _share_axis(low: float, high: float) -> Callable[[str], Any]:
+def _share_settings(low: float, high: float) -> dict[str, Any]:
+    return {"low": low, "high": high, "places": ".0f" if high - low >= 8 else ".1f"}
+
+
+def _share(field: str) -> Any:
+    """The upright axis, in per cent, from the setting `low` to `high`."""
     import altair as alt
 
-    places = 0 if high - low >= 8 else 1
     axis = alt.Axis(
-        title=None, tickCount=5, labelExpr=f"format(datum.value, '.{places}f') + ' %'", grid=True, domain=False,
-        ticks=False, labelPadding=6,
+        title=None, tickCount=5, labelExpr="format(datum.value, places) + ' %'", grid=True, domain=False, ticks=False,
+        labelPadding=6,
     )  # fmt: skip
-    return lambda field: alt.Y(field, scale=alt.Scale(domain=[low, high], nice=False, zero=False), axis=axis)
+    scale = alt.Scale(domain=[alt.ExprRef("low"), alt.ExprRef("high")], nice=False, zero=False)
+    return alt.Y(field, scale=scale, axis=axis)
 
 
 def _span(data: Mapping[str, Any]) -> list[str]:
@@ -143,15 +193,12 @@ def _span(data: Mapping[str, Any]) -> list[str]:
     return [drawn[0], drawn[-1]] if drawn else ["2000-01-01", "2000-01-02"]
 
 
-def _time_axis(data: Mapping[str, Any]) -> Any:
+def _time_axis() -> Any:
     import altair as alt
 
-    ticks, form = time_ticks([date.fromisoformat(point["at"]) for point in data["points"]], data["period"])
-    values = [alt.DateTime(year=day.year, month=day.month, date=day.day, utc=True) for day in ticks]
-    words = f"utcFormat(datum.value, '{form}')"
     return alt.Axis(
-        title=None, values=values, labelExpr=words, grid=False, labelOverlap=False, labelBound=False,
-        labelFlush=False, tickSize=6, domainColor=INK, tickColor=INK,
+        title=None, values=alt.ExprRef("ticks"), labelExpr="utcFormat(datum.value, form)", grid=False,
+        labelOverlap=False, labelBound=False, labelFlush=False, tickSize=6, domainColor=INK, tickColor=INK,
     )  # fmt: skip
 
 
@@ -199,7 +246,7 @@ def _side_labels(labels: Iterable[tuple[float, str, str]], low: float, high: flo
     return found
 
 
-def _beside(labels: Tables, y: Callable[[str], Any]) -> list[Any]:
+def _beside(labels: tuple[str, ...]) -> list[Any]:
     import altair as alt
 
     text = {"align": "left", "baseline": "middle", "dx": 8, "fontSize": TEXT, "clip": False}
@@ -210,9 +257,8 @@ def _beside(labels: Tables, y: Callable[[str], Any]) -> list[Any]:
     return [
         _of(table)
         .mark_text(**text, **looks[table])
-        .encode(x=alt.XValue(WIDTH), y=y("value:Q"), text=alt.Text("words:N"))
-        for table, rows in labels.items()
-        if rows
+        .encode(x=alt.XValue(WIDTH), y=_share("value:Q"), text=alt.Text("words:N"))
+        for table in labels
     ]
 
 
@@ -228,16 +274,25 @@ def spread(wanted: Sequence[float], gap: float, height: float) -> list[float]:
     return places
 
 
-def _funnel(data: Mapping[str, Any]) -> Drawing:
-    import altair as alt
-
+def _funnel(data: Mapping[str, Any]) -> Sheet:
     curves, points = data["curves"], data["points"]
     # Where cases are few the limits run to 0 and 100 %: what is shown is where the units lie.
     middle = [row[name] for row in curves[len(curves) // 6 :] for name in ("low_998", "high_998")]
     low, high = _around([*middle, *(point["value"] for point in points)])
     sizes = [row["n"] for row in curves] or [1, 2]
-    x, y = _size_axis(sizes), _share_axis(low, high)
     labels, named = _side_labels(_ends_of_funnel(data), low, high), _named_points(points, sizes)
+    shown = [{k: v if k == "n" else min(max(v, low), high) for k, v in row.items()} for row in curves]
+    tables = {"curves": shown, "points": points, "pooled": [{"value": data["pooled"]}], **named, **labels}
+    settings = {"fewest": min(sizes), "most": max(sizes), **_share_settings(low, high)}
+    return Sheet((_filled(named), _filled(labels), len(points) > MANY), tables, settings)
+
+
+def _funnel_layers(named: tuple[str, ...], labels: tuple[str, ...], many: bool) -> Any:
+    import altair as alt
+
+    scale = alt.Scale(domain=[alt.ExprRef("fewest"), alt.ExprRef("most")], nice=False, zero=False)
+    axis = alt.Axis(title="Cases judged", tickCount=5, grid=False, format=",d", domainColor=INK, tickColor=INK)
+    x, y = alt.X("n:Q", scale=scale, axis=axis), _share
     limits = (("low_95", [2, 3]), ("high_95", [2, 3]), ("low_998", [1, 0]), ("high_998", [1, 0]))
     pooled = {"color": DARK_PINK, "strokeWidth": 2, "strokeDash": [9, 4]}
     layers = [
@@ -246,21 +301,11 @@ def _funnel(data: Mapping[str, Any]) -> Drawing:
             for name, dash in limits
         ),
         _of("pooled").mark_rule(**pooled).encode(y=y("value:Q")),
-        _marked("place", _PLACES, len(points)).encode(x=x, y=y("value:Q")),
-        *_point_names(named, x, y),
-        *_beside(labels, y),
+        _marked("place", _PLACES, many).encode(x=x, y=y("value:Q")),
+        *_point_names(named, x),
+        *_beside(labels),
     ]
-    shown = [{k: v if k == "n" else min(max(v, low), high) for k, v in row.items()} for row in curves]
-    tables = {"curves": shown, "points": points, "pooled": [{"value": data["pooled"]}], **named, **labels}
-    return _finished(alt.layer(*layers), MET), tables
-
-
-def _size_axis(sizes: Sequence[int]) -> Any:
-    import altair as alt
-
-    scale = alt.Scale(domain=[min(sizes), max(sizes)], nice=False, zero=False)
-    axis = alt.Axis(title="Cases judged", tickCount=5, grid=False, format=",d", domainColor=INK, tickColor=INK)
-    return alt.X("n:Q", scale=scale, axis=axis)
+    return _finished(alt.layer(*layers), MET)
 
 
 def _named_points(points: Sequence[Mapping[str, Any]], sizes: Sequence[int]) -> Tables:
@@ -274,16 +319,15 @@ def _named_points(points: Sequence[Mapping[str, Any]], sizes: Sequence[int]) -> 
     return sides
 
 
-def _point_names(named: Tables, x: Any, y: Callable[[str], Any]) -> list[Any]:
+def _point_names(sides: tuple[str, ...], x: Any) -> list[Any]:
     import altair as alt
 
     halo = {"stroke": "white", "strokeWidth": 4, "color": "white"}
     return [
         _of(align)
         .mark_text(align=align, dx=10 if align == "left" else -10, fontSize=TEXT - 1, **look)
-        .encode(x=x, y=y("value:Q"), text=alt.Text("name:N"))
-        for align, side in named.items()
-        if side
+        .encode(x=x, y=_share("value:Q"), text=alt.Text("name:N"))
+        for align in sides
         for look in (halo, {"color": INK})
     ]
 
@@ -301,36 +345,43 @@ def _ends_of_funnel(data: Mapping[str, Any]) -> list[tuple[float, str, str]]:
     ]
 
 
-def _delay(data: Mapping[str, Any]) -> Drawing:
-    import altair as alt
-
+def _delay(data: Mapping[str, Any]) -> Sheet:
     rows = [
         {**row, "median": row["median"] / 60, "p90": row["p90"] / 60, "words": _duration(row["median"])}
         for row in data["stages"]
     ]
-    longest = max((row["p90"] for row in rows), default=1) * 1.05
+    tables = {"stages": rows, "costliest": [row for row in rows if row["most"]]}
+    return Sheet((len(rows),), tables, {"longest": max((row["p90"] for row in rows), default=1) * 1.05})
+
+
+def _delay_layers(stages: int) -> Any:
+    import altair as alt
+
     y = alt.Y("stage:N", sort=None, axis=alt.Axis(title=None, ticks=False, domain=False, labelPadding=8))
     axis = alt.Axis(title="Minutes", tickCount=5, format="~f", grid=True, domain=False, ticks=False)
-    x, x2 = alt.X("median:Q", axis=axis, scale=alt.Scale(domain=[0, longest], nice=False)), alt.X2("p90:Q")
-    nine = {"color": DARK_GREY, "strokeWidth": 2}
+    scale = alt.Scale(domain=[0, alt.ExprRef("longest")], nice=False)
+    x, x2 = alt.X("median:Q", axis=axis, scale=scale), alt.X2("p90:Q")
     label = {"align": "left", "baseline": "middle", "dx": 8, "fontSize": TEXT, "color": DARK_GREY}
     layers = [
-        _of("stages").mark_rule(**nine).encode(y=y, x=x, x2=x2),
+        _of("stages").mark_rule(color=DARK_GREY, strokeWidth=2).encode(y=y, x=x, x2=x2),
         _of("stages").mark_tick(color=DARK_GREY, thickness=2, size=16).encode(y=y, x=alt.X("p90:Q")),
         _of("stages").mark_bar(color=DARK_BLUE, size=24).encode(y=y, x=x),
-        _of("most").mark_bar(color=ORANGE, size=24, stroke=INK, strokeWidth=2).encode(y=y, x=x),
+        _of("costliest").mark_bar(color=ORANGE, size=24, stroke=INK, strokeWidth=2).encode(y=y, x=x),
         _of("stages").mark_text(**label).encode(y=y, x=alt.XValue(WIDTH), text=alt.Text("words:N")),
     ]
-    tables = {"stages": rows, "most": [row for row in rows if row["most"]]}
     heading = "Bar: half take no longer. Line: nine of ten take no longer."
-    return _finished(alt.layer(*layers), heading, 52 * max(1, len(rows))), tables
+    return _finished(alt.layer(*layers), heading, 52 * max(1, stages))
 
 
 def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
 
 
-_KINDS: Mapping[str, Callable[[Mapping[str, Any]], Drawing]] = {"process": _process, "funnel": _funnel, "delay": _delay}
+_KINDS: Mapping[str, tuple[Callable[[Mapping[str, Any]], Sheet], Callable[..., Any]]] = {
+    "process": (_process, _process_layers),
+    "funnel": (_funnel, _funnel_layers),
+    "delay": (_delay, _delay_layers),
+}
 
 
 def _finished(chart: Any, heading: str, height: int = HEIGHT) -> Any:
