@@ -60,9 +60,8 @@ def unknowns(row: Row) -> str:
     return f"{cases} could not be judged: {would}{flips}."
 
 
-def commitment_reason(tag: str, rows: Sequence[Row], decided_by: Sequence[str]) -> str:
+def commitment_reason(tag: str, deciding: Sequence[Row]) -> str:
     """Why a commitment has its verdict, by the measures that decided it, the worst two."""
-    deciding = [row for row in rows if row["measure"] in decided_by]
     if tag == CONDITIONAL:
         deciding = [row for row in deciding if row["depends_on_unknown"]] or deciding
     if not deciding:

@@ -92,7 +92,7 @@ def test_a_commitment_kept_by_the_grace_of_unknown_cases_is_never_plainly_kept()
 
 def test_why_a_commitment_was_missed_names_the_worst_measures_first() -> None:
     rows = [row(met=80), row(measure="attend_emergency", met=50), row(measure="eta_emergency", met=99)]
-    said = sentences.commitment_reason("missed", rows, [each["measure"] for each in rows])
+    said = sentences.commitment_reason("missed", rows)
     assert said == (
         "Emergencies reached in time: 50.0 % of 100, target 90 %; 999 calls answered in time: 80.0 % of 100, "
         "target 90 %; and 1 more."
