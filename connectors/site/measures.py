@@ -102,9 +102,12 @@ def _overview(measuring: Measuring, measure: Measure) -> Page:
     """A measure in all forces, in the newest period that is over."""
     rows = measuring.newest_of_forces(measure.name)
     lines = [_line(measuring, row) for row in rows]
+    there = {row["force"] for row in rows}
+    absent = [measuring.reading.name(force) for force in measuring.forces(measure.name) if force not in there]
     content = {
         "measure": figure_lines.measure_told(measure),
         "lines": lines,
+        "absent": words.listed(absent) if rows else "",
         "standards": list(dict.fromkeys(line["standard_title"] for line in lines)),
         "funnels": comparing.funnels_of_forces(measuring, measure),
         "withheld": measuring.is_withheld(measure.name),
