@@ -16,7 +16,7 @@ from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 
-from connectors.site import drawing
+from connectors.site import chart_layers, chart_parts, drawing
 from connectors.site.charts import Chart
 from connectors.site.page import File
 
@@ -28,7 +28,8 @@ WORTH_A_POOL = 40
 @cache
 def _drawer() -> str:
     """What decides how the same data look."""
-    parts = [Path(drawing.__file__).read_text("utf-8"), version("altair"), version("vl-convert-python")]
+    code = [Path(str(module.__file__)).read_text("utf-8") for module in (drawing, chart_layers, chart_parts)]
+    parts = [*code, version("altair"), version("vl-convert-python")]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

@@ -293,6 +293,11 @@ def test_a_measure_of_years_and_one_without_a_target(site: Site) -> None:
     assert "None: published without a verdict" in page or "No target" in page
 
 
+def test_a_force_without_a_figure_of_the_period_is_named(site: Site) -> None:
+    page = site.of([figure(), figure(force="suffolk", start=date(2026, 3, 1))]).page("measures/answer_999/index.html")
+    assert "Without a figure for April 2026: Suffolk Constabulary." in page.text
+
+
 def test_a_new_month_writes_only_the_pages_it_stands_on(site: Site) -> None:
     site.of([*months(3), *months(3, force="suffolk"), figure("meeting_held")])
     assert report(site.settings, site.out).written == []
