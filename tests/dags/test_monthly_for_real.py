@@ -149,7 +149,7 @@ def test_a_month_is_signed_by_a_registrar_and_published(server: Server) -> None:
         assert shown["subject"] == "Sign the figures of 2026-03?"
         assert "No night is missing." in shown["body"]
         assert not (server.pledge.folder / "published" / "2026-03").exists(), "nothing is published that nobody signed"
-        # Airflow 3.3 loses an answer that its scheduler gets before it has seen that the task waits; no person is so quick.
+        # Airflow 3.3 loses an answer given before its scheduler has seen that the task waits; no person is so quick.
         paused = "executor event with state success for task instance TaskInstanceKey(dag_id='monthly', task_id='ask_"
         _until(lambda: paused in log.read_text("utf-8", "replace"), log)
         time.sleep(1)
