@@ -53,7 +53,9 @@ class Settings:
     )
     forces: str = _setting("", "file that replaces the shipped reference data on forces")
     rebases: str = _setting("", "file that says where a chart's limits start anew, by whom and why")
-    site: str = _setting("", "folder of the site of pages (default: `site` beside the lake)")
+    site: str = _setting(
+        "", "folder of the site (default: `site` beside the lake); where it is set `pledge run` builds it, too"
+    )
     slack_token: str = _setting("", "bot token; without it nothing is announced", secret=True)
     slack_channel: str = _setting("", "ID of the channel of the nightly message and of broken promises")
     slack_data_channel: str = _setting("", "ID of the channel told what cannot be judged; empty = the same channel")

@@ -94,10 +94,12 @@ def announce(plan: dict[str, Any]) -> None:
 
 
 def publish(plan: dict[str, Any]) -> None:
-    """Publish the figures."""
+    """Publish the figures, and the site."""
     from dags import steps
 
-    steps.publish(_plan(plan), _settings(), log.info)
+    with _told():
+        steps.publish(_plan(plan), _settings(), log.info)
+        steps.publish_site(_plan(plan), _settings(), log.info)
 
 
 def all_is_well(failures: list[str]) -> None:

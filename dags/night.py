@@ -60,6 +60,8 @@ def one_night(settings: Settings, as_at: datetime, now: datetime, form: Format, 
         steps.record(plan, settings, forces, say)
         steps.announce(plan, settings, say)
         steps.publish(plan, settings, say)
+        if settings.site:
+            steps.publish_site(plan, settings, say)
     except BaseException as error:
         with suppress(Exception):  # the first error is the one to tell
             steps.fail(plan)

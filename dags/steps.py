@@ -324,12 +324,11 @@ def digest_absent(settings: Settings, now: datetime, say: Say = _silent) -> bool
 
 
 def publish(plan: Plan, settings: Settings, say: Say = _silent) -> list[str]:
-    """Build the site and write the current figures and commitments as CSV beside the lake; returns the CSVs' paths.
+    """Write the current figures and commitments as CSV beside the lake; returns the CSVs' paths.
 
     How the alerts fare is brought up to date, too.
     """
     alert_health.record(open_store(plan.store), plan.run_id, DEFAULT_ZONE)
-    publish_site(plan, settings, say)
     if "://" in plan.lake:
         return []
     folder = Path(plan.lake).parent / "published"
@@ -348,7 +347,7 @@ def publish(plan: Plan, settings: Settings, say: Say = _silent) -> list[str]:
 
 
 def publish_site(plan: Plan, settings: Settings, say: Say = _silent) -> None:
-    """Bring the site of the run's own store up to date."""
+    """Bring the site of the run's own store up to date: every night of Airflow, and `pledge run` where it is set up."""
     from dags import reporting
 
     own = replace(settings, lake=plan.lake, store=plan.store)

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from connectors.site import addresses, sentences, words
-from connectors.site.glance import budgets, commitments, glance
+from connectors.site.glance import budgets, glance, tags
 from connectors.site.page import Page
 from connectors.site.reading import Reading
 
@@ -98,8 +98,7 @@ def _newest(reading: Reading, force: str, *, closed: bool) -> date | None:
 
 
 def _month(reading: Reading, force: str, month: date) -> dict[str, Any]:
-    told = commitments(reading, force, ("month", month))
-    return {**_link(force, "month", month), "tags": {str(each["number"]): each["tag"] for each in told}}
+    return {**_link(force, "month", month), "tags": tags(reading, force, ("month", month))}
 
 
 def _link(force: str, kind: str, start: date) -> dict[str, Any]:

@@ -93,17 +93,43 @@ def commitments(reading: Reading, force: str, period: Period) -> list[dict[str, 
     return sorted(found, key=lambda each: (words.WORST_FIRST[each["tag"]], -each["shortfall"], each["number"] or 99))
 
 
-def _commitment(number: int, title: str, verdict: Row | None, rows: Sequence[Row]) -> dict[str, Any]:
-    decided_by = verdict["decided_by"].replace(",", " ").split() if verdict else []
+def tags(reading: Reading, force: str, period: Period) -> dict[str, str]:
+    """The verdict of each commitment by its number, as it is worded."""
+    rows = reading.figures_of(force, period)
+    return {str(row["commitment"]): _tag(row, _deciding(row, rows)) for row in reading.commitments_of(force, period)}
+
+
+def worst_missed(reading: Reading, force: str, period: Period) -> str:
+    """Why the worst of the missed commitments was missed; '' where none was."""
+    rows = reading.figures_of(force, period)
+    missed = [row for row in reading.commitments_of(force, period) if row["verdict"] == Verdict.MISSED]
+    if not missed:
+        return ""
+    worst = max(missed, key=lambda row: max(map(sentences.shortfall, _deciding(row, rows)), default=-1.0))
+    return sentences.commitment_reason(str(worst["verdict"]), _deciding(worst, rows))
+
+
+def _deciding(verdict: Row | None, rows: Sequence[Row]) -> list[Row]:
+    """The figures that decided about a commitment."""
+    decided_by = verdict["decided_by"].split(",") if verdict else []
+    return [row for row in rows if row["measure"] in decided_by]
+
+
+def _tag(verdict: Row | None, deciding: Sequence[Row]) -> str:
+    """The verdict of a commitment as it is worded: "kept" by the grace of unknown cases is another word."""
     tag = str(verdict["verdict"]) if verdict else ""
-    deciding = [row for row in rows if row["measure"] in decided_by]
-    if tag == Verdict.KEPT and any(row["depends_on_unknown"] for row in deciding):
-        tag = words.CONDITIONAL
+    hinges = tag == Verdict.KEPT and any(row["depends_on_unknown"] for row in deciding)
+    return words.CONDITIONAL if hinges else tag
+
+
+def _commitment(number: int, title: str, verdict: Row | None, rows: Sequence[Row]) -> dict[str, Any]:
+    deciding = _deciding(verdict, rows)
+    tag = _tag(verdict, deciding)
     return {
         "number": number,
         "title": title,
         "tag": tag,
-        "why": sentences.commitment_reason(tag, rows, decided_by),
+        "why": sentences.commitment_reason(tag, deciding),
         "assurance": sentences.commitment_assurance(rows),
         "budget": "",
         "shortfall": max(map(sentences.shortfall, deciding), default=-1.0),
@@ -131,7 +157,8 @@ def _measure(row: Row) -> dict[str, Any]:
     known = measures().get(name)
     kept = (
         "measure", "numerator", "denominator", "rate", "rate_low", "rate_high", "target", "unknown", "excluded",
-        "pending", "rate_if_unknown_missed", "assurance", "signal", "restated", "restated_why",
+        "pending", "rate_if_unknown_missed", "met", "missed", "timed", "p50_seconds", "assurance", "signal",
+        "restated", "restated_why",
     )  # fmt: skip
     return {
         **{key: row[key] for key in kept},

@@ -8,10 +8,11 @@ from typing import Any
 
 from checks.verdict import Verdict
 from connectors.site import addresses, words
-from connectors.site.glance import commitments, signed, standard_title
+from connectors.site.glance import signed, standard_title, tags, worst_missed
 from connectors.site.page import Page
 from connectors.site.reading import Period, Reading
 
+CLOSING = "0"
 NAVIGATION = (("At a glance", addresses.INDEX), ("Periods", addresses.periods()))
 
 
@@ -89,17 +90,17 @@ def board(reading: Reading, period: Period) -> dict[str, Any]:
 
 
 def _row(reading: Reading, force: str, period: Period) -> dict[str, Any]:
-    told = commitments(reading, force, period)
-    counts = Counter(each["tag"] for each in told if each["number"])
+    found = tags(reading, force, period)
+    counts = Counter(tag for number, tag in found.items() if number != CLOSING)
     return {
         "name": reading.name(force),
         "force": force,
-        "address": addresses.force_period(*period, force) if told and reading.figures_of(force, period) else "",
-        "tags": {str(each["number"]): each["tag"] for each in told},
+        "address": addresses.force_period(*period, force) if reading.figures_of(force, period) else "",
+        "tags": found,
         "missed": counts[Verdict.MISSED],
         "judged": counts[Verdict.MISSED] + counts[Verdict.KEPT] + counts[words.CONDITIONAL],
         "unjudged": counts[Verdict.CANNOT_JUDGE],
-        "worst": told[0]["why"] if told and told[0]["tag"] == Verdict.MISSED else "",
+        "worst": worst_missed(reading, force, period),
     }
 
 

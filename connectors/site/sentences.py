@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from checks.commitment import measures
+from checks.series import is_measured
 from checks.verdict import Verdict
 from connectors.site import words
 from connectors.site.words import CONDITIONAL, SUPPRESSED, counted, listed
@@ -29,16 +30,20 @@ def figure(row: Row) -> str:
         return "too small a number to be published"
     if row["verdict"] == Verdict.CANNOT_JUDGE:
         return "nothing fit to judge from was delivered"
+    if not row["denominator"] and row["timed"] and row["p50_seconds"] is not None:
+        return f"half of {row['timed']:,} within {words.seconds(row['p50_seconds'])}"
     if not row["denominator"]:
         waiting = f", {row['pending']:,} still open" if row["pending"] else ""
         return f"no case to judge{waiting}"
     target = f", target {words.target(row['target'])}" if row["target"] is not None else ""
-    return f"{words.rate(row)} of {row['denominator']:,}{target}"
+    of = f"what was measured ({counted(row['timed'], 'case')})" if is_measured(row) else f"{row['denominator']:,}"
+    return f"{words.rate(row)} of {of}{target}"
 
 
 def full(row: Row) -> str:
     """A figure in whole sentences: verdict, n, rate with interval and target, what the unknown cases could change."""
-    said = [f"{words.capital(title_of(row['measure']))}: {figure(row)}."]
+    verdict = words.tag_word(words.tag_of(row)).lower()
+    said = [f"{words.capital(title_of(row['measure']))}: {verdict}, {figure(row)}."]
     if row["rate_low"] not in (None, SUPPRESSED):
         said.append(f"The 95 % interval is {words.interval(row)}.")
     said.append(unknowns(row))
@@ -53,16 +58,15 @@ def unknowns(row: Row) -> str:
     if not count:
         return "Every case could be judged."
     cases = counted(count, "case")
-    if row["rate_if_unknown_missed"] in (None, SUPPRESSED) or not row["denominator"]:
+    if row["rate_if_unknown_missed"] in (None, SUPPRESSED) or not row["denominator"] or is_measured(row):
         return f"{cases} could not be judged."
     would = f"were all of them missed, it would be {words.share(row['rate_if_unknown_missed'])}"
     flips = ", and the promise missed" if row["depends_on_unknown"] else ""
     return f"{cases} could not be judged: {would}{flips}."
 
 
-def commitment_reason(tag: str, rows: Sequence[Row], decided_by: Sequence[str]) -> str:
+def commitment_reason(tag: str, deciding: Sequence[Row]) -> str:
     """Why a commitment has its verdict, by the measures that decided it, the worst two."""
-    deciding = [row for row in rows if row["measure"] in decided_by]
     if tag == CONDITIONAL:
         deciding = [row for row in deciding if row["depends_on_unknown"]] or deciding
     if not deciding:

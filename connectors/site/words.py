@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from fractions import Fraction
 from typing import Any
 
+from checks.series import is_measured
 from checks.verdict import Verdict
 from connectors.slack import phrases
 
@@ -87,6 +88,21 @@ def rate(row: Any) -> str:
         return NOTHING
     target = Fraction(str(row["target"])) if row["target"] is not None else Fraction(1)
     return phrases.percent(row["numerator"], row["denominator"], target)
+
+
+def met_of(row: Any) -> str:
+    """`1,204 of 1,301`; of measured shares (hours, officer days) the numbers say nothing to a reader."""
+    if row["numerator"] == SUPPRESSED:
+        return SUPPRESSED
+    if not row["denominator"] or is_measured(row):
+        return NOTHING
+    return f"{row['numerator']:,} of {row['denominator']:,}"
+
+
+def if_missed(row: Any) -> str:
+    """What the rate would be had every unknown case been missed; a measured share counts no cases."""
+    hidden = row["numerator"] == SUPPRESSED
+    return NOTHING if not hidden and is_measured(row) else share(row["rate_if_unknown_missed"])
 
 
 def interval(row: Any) -> str:
@@ -182,6 +198,8 @@ FILTERS = {
     "share": share,
     "rate": rate,
     "interval": interval,
+    "met_of": met_of,
+    "if_missed": if_missed,
     "target": target,
     "day": day,
     "days": lambda gap: days(gap[0], gap[1]),

@@ -78,6 +78,20 @@ def test_the_command_says_what_it_did_and_where(tmp_path: Path, monkeypatch: pyt
     assert "written, 0 unchanged, 0 removed." in done.stderr
 
 
+def test_a_run_builds_the_site_where_it_is_set_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    call = "call_id,force,line,kind,received_at,answered_at,abandoned_at\n"
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "calls.csv").write_text(f"{call}1,norfolk,999,public,2026-04-01T10:00:00Z,2026-04-01T10:00:05Z,\n")
+    places = ["--lake", str(tmp_path / "lake"), "--store", f"sqlite:///{tmp_path}/pledge.sqlite"]
+    night = ["run", "--input", str(logs), "--as-at", "2026-05-01T05:00:00Z", *places]
+    assert CliRunner().invoke(app, night).exit_code == 0
+    assert not (tmp_path / "site").exists()
+    monkeypatch.setenv("PLEDGE_SITE", str(tmp_path / "pages"))
+    assert CliRunner().invoke(app, night).exit_code == 0
+    assert "Too few cases" in Html(tmp_path / "pages" / "periods" / "2026-04" / "norfolk.html").text
+
+
 def test_figures_of_another_standard_stand_beside(settings: Settings, tmp_path: Path) -> None:
     other = figure("message_answered", met=30, of=31, standard="neighbourhood_policing_guarantee_2025")
     recorded.record(settings.store, [figure("message_answered", met=20, of=31), other])

@@ -18,6 +18,7 @@ def row(**values: Any) -> dict[str, Any]:
     return {
         "rate": met / of if of else None, "rate_low": 0.5 if of else None, "rate_high": 0.75 if of else None,
         "rate_if_unknown_missed": made["met"] / (of + unknown) if of + unknown else None, "pending": 0,
+        "timed": 0, "p50_seconds": None,
         "restated": False,
     } | made  # fmt: skip
 
@@ -66,20 +67,34 @@ def test_a_figure_without_cases_says_so() -> None:
     assert sentences.figure(row(met=0, of=0, verdict="cannot_judge")) == "nothing fit to judge from was delivered"
 
 
+def test_a_measured_share_is_not_told_in_microseconds() -> None:
+    hours = row(measure="visible_when_needed", met=0, of=0, timed=13, missed=0, unknown=1, rate=0.7118, rate_low=None)
+    hours |= {"numerator": 1_627_200_000_000, "denominator": 2_286_000_000_000}
+    assert sentences.figure(hours) == "71.2 % of what was measured (13 cases)"
+    assert words.met_of(hours) == words.if_missed(hours) == "–"
+    assert sentences.unknowns(hours) == "1 case could not be judged."
+
+
+def test_a_time_without_a_limit_is_told_by_its_median() -> None:
+    timed = row(measure="deploy_emergency", met=0, of=0, timed=1_924, p50_seconds=142.5)
+    assert sentences.figure(timed) == "half of 1,924 within 2 min 22 s"
+
+
 def test_a_suppressed_figure_says_nothing() -> None:
     hidden = row() | dict.fromkeys(
         ("numerator", "denominator", "rate", "rate_low", "rate_high", "unknown", "cases", "rate_if_unknown_missed"),
         words.SUPPRESSED,
     )
     assert sentences.figure(hidden) == "too small a number to be published"
-    assert sentences.full(hidden) == "999 calls answered in time: too small a number to be published."
+    assert sentences.full(hidden) == "999 calls answered in time: kept, too small a number to be published."
 
 
 def test_unknown_cases_are_told_with_what_they_could_change() -> None:
     said = sentences.full(row(met=92, of=100, unknown=5))
     assert said == (
-        "999 calls answered in time: 92.0 % of 100, target 90 %. The 95 % interval is 50.0 % to 75.0 %. "
-        "5 cases could not be judged: were all of them missed, it would be 87.6 %, and the promise missed."
+        "999 calls answered in time: depends on unknown cases, 92.0 % of 100, target 90 %. "
+        "The 95 % interval is 50.0 % to 75.0 %. 5 cases could not be judged: "
+        "were all of them missed, it would be 87.6 %, and the promise missed."
     )
     assert "Every case could be judged." in sentences.full(row())
 
@@ -92,7 +107,7 @@ def test_a_commitment_kept_by_the_grace_of_unknown_cases_is_never_plainly_kept()
 
 def test_why_a_commitment_was_missed_names_the_worst_measures_first() -> None:
     rows = [row(met=80), row(measure="attend_emergency", met=50), row(measure="eta_emergency", met=99)]
-    said = sentences.commitment_reason("missed", rows, [each["measure"] for each in rows])
+    said = sentences.commitment_reason("missed", rows)
     assert said == (
         "Emergencies reached in time: 50.0 % of 100, target 90 %; 999 calls answered in time: 80.0 % of 100, "
         "target 90 %; and 1 more."
