@@ -8,7 +8,7 @@ from typing import Any
 from checks.commitment import Measure
 from checks.feeds import ALL
 from checks.funnel import Place
-from connectors.site import addresses, chart_findings, charts, force_measure, words
+from connectors.site import addresses, chart_findings, charts, figure_lines, words
 from connectors.site.measuring import Measuring
 from connectors.site.page import Page
 from connectors.site.reading import Row
@@ -48,7 +48,7 @@ def _page(measuring: Measuring, measure: Measure) -> Page:
     forces = measuring.forces(measure.name)
     rows = [row for row in measuring.newest_of_forces(measure.name) if row["force"] != ALL]
     content = {
-        "measure": force_measure.measure_told(measure),
+        "measure": figure_lines.measure_told(measure),
         "withheld": WITHHELD if withheld else "",
         "funnels": funnels_of_forces(measuring, measure),
         "compared": [] if withheld else [_compared(measuring, row) for row in rows],
@@ -76,8 +76,8 @@ def _compared(measuring: Measuring, row: Row) -> dict[str, Any]:
         "name": measuring.reading.name(row["force"]),
         "address": addresses.force_measure(row["measure"], row["force"]),
         "standard_title": measuring.standard_title(row["standard"]),
-        **force_measure.plain(row),
-        "against": [force_measure.compared(one) for one in measuring.comparisons(row)],
+        **figure_lines.plain(row),
+        "against": [figure_lines.compared(one) for one in measuring.comparisons(row)],
     }
 
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import cache
 from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 
-from connectors.site import drawing
+from connectors.site import chart_layers, chart_parts, drawing
 from connectors.site.charts import Chart
 from connectors.site.page import File
 
@@ -27,7 +28,8 @@ WORTH_A_POOL = 40
 @cache
 def _drawer() -> str:
     """What decides how the same data look."""
-    parts = [Path(drawing.__file__).read_text("utf-8"), version("altair"), version("vl-convert-python")]
+    code = [Path(str(module.__file__)).read_text("utf-8") for module in (drawing, chart_layers, chart_parts)]
+    parts = [*code, version("altair"), version("vl-convert-python")]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -60,13 +62,18 @@ class Drawings:
         missing = {
             where: chart for where, chart in missing.items() if not self._read(where) and where not in self._kept
         }
-        if len(missing) < WORTH_A_POOL or self._processes < 2:
-            drawn = list(map(drawing.draw, missing.values()))
-        else:  # spawned: a fork of a process that has threads may never come back
-            with ProcessPoolExecutor(self._processes, mp_context=get_context("spawn")) as pool:
-                drawn = list(pool.map(drawing.draw, missing.values(), chunksize=8))
+        drawn = self._at_once(list(missing.values()))
         self._kept |= dict(zip(missing, drawn, strict=True))
         return len(missing)
+
+    def _at_once(self, charts: Sequence[Chart]) -> list[str]:
+        if len(charts) >= WORTH_A_POOL and self._processes > 1:
+            try:  # spawned: a fork of a process that has threads may never come back
+                with ProcessPoolExecutor(self._processes, mp_context=get_context("spawn")) as pool:
+                    return list(pool.map(drawing.draw, charts, chunksize=8))
+            except (AssertionError, BrokenProcessPool, OSError):
+                pass  # a worker that may not have processes of its own, or no room for them: one after the other
+        return [drawing.draw(chart) for chart in charts]
 
     def _read(self, where: str) -> str:
         if self._site is None:

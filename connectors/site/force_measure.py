@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
 from checks.commitment import Measure
-from checks.exclusions import with_and_without
 from checks.series import is_measured
 from checks.spc import Series
-from checks.standard import Effective, Rule
-from connectors.site import chart_findings, charts, sentences, words
-from connectors.site.charts import Change, Chart
+from checks.standard import Rule
+from connectors.site import chart_findings, charts, figure_lines, sentences, words
+from connectors.site.charts import Change
 from connectors.site.measuring import Judged, Measuring
 from connectors.site.reading import Row
 from connectors.site.words import SUPPRESSED
@@ -31,7 +28,7 @@ def told(measuring: Measuring, measure: Measure, force: str) -> dict[str, Any]:
     by_standard = [_judged(measuring, measure, force, one, withheld) for one in judged]
     _draw_once(by_standard)
     return {
-        "measure": measure_told(measure),
+        "measure": figure_lines.measure_told(measure),
         "force": force,
         "name": measuring.reading.name(force),
         "withheld": withheld,
@@ -50,24 +47,6 @@ def _draw_once(by_standard: Sequence[dict[str, Any]]) -> None:
                 one |= {"chart": None, "same_chart": same}
 
 
-def measure_told(measure: Measure) -> dict[str, Any]:
-    """What a measure is, from the header of its SQL file."""
-    return {
-        "name": measure.name,
-        "title": measure.title,
-        "commitment": measure.commitment,
-        "commitment_title": words.COMMITMENTS.get(measure.commitment, ""),
-        "promise": measure.promise,
-        "counted": [
-            ("What is counted", measure.case),
-            ("The clock", measure.clock),
-            ("The limit", measure.limit),
-            ("Left out", measure.leaves_out),
-            ("Source", measure.source),
-        ],
-    }
-
-
 def _judged(measuring: Measuring, measure: Measure, force: str, one: Judged, withheld: bool) -> dict[str, Any]:
     """What the page says of one standard."""
     closed = measuring.closed(one.rows)
@@ -84,10 +63,14 @@ def _judged(measuring: Measuring, measure: Measure, force: str, one: Judged, wit
         "rows": [_figure(row, drawn) for row in reversed(closed[-SHOWN:])],
         "more": max(0, len(closed) - SHOWN),
         "days": [_figure(row, ()) for row in reversed(measuring.closed(one.days))],
-        "stretches": [_stretch(each) for each in one.stretches],
-        "sensitivity": [] if withheld or not newest else [_otherwise(row) for row in measuring.sensitivity(newest)],
-        "ledger": [] if withheld else list(_ledger(closed[-LEDGER_SHOWN:])),
-        "comparisons": [] if withheld or not newest else [compared(row) for row in measuring.comparisons(newest)],
+        "stretches": [figure_lines.stretch(each) for each in one.stretches],
+        "sensitivity": []
+        if withheld or not newest
+        else [figure_lines.otherwise(row) for row in measuring.sensitivity(newest)],
+        "ledger": [] if withheld else list(figure_lines.ledger(closed[-LEDGER_SHOWN:])),
+        "comparisons": []
+        if withheld or not newest
+        else [figure_lines.compared(row) for row in measuring.comparisons(newest)],
     }
 
 
@@ -100,7 +83,7 @@ def _answer(measuring: Measuring, measure: Measure, row: Row, drawn: Sequence[tu
         "figure": sentences.figure(row),
         "belief": list(_belief(row, measuring.reading.is_provisional(period))),
         "summary": _summary(row, drawn),
-        "trace": trace(row),
+        "trace": figure_lines.trace(row),
     }
 
 
@@ -119,7 +102,7 @@ def _belief(row: Row, provisional: bool) -> Iterator[str]:
 
 
 def _summary(row: Row, drawn: Sequence[tuple[Row, Series]]) -> list[tuple[str, str]]:
-    bounds = f"{words.share(row['rate_if_unknown_missed'])} to {words.share(if_unknown_met(row))}"
+    bounds = f"{words.share(row['rate_if_unknown_missed'])} to {words.share(figure_lines.if_unknown_met(row))}"
     pairs = [
         ("Met, of cases judged", f"{words.number(row['numerator'])} of {words.number(row['denominator'])}"),
         ("Rate", words.rate(row)),
@@ -136,14 +119,6 @@ def _summary(row: Row, drawn: Sequence[tuple[Row, Series]]) -> list[tuple[str, s
         pairs.append(("Variation", words.SIGNALS[series.variation.value]))
         pairs.append(("Next period, if nothing changes", words.ASSURANCE[series.assurance.value]))
     return pairs
-
-
-def if_unknown_met(row: Row) -> float | None:
-    """The other bound: the rate if every case that could not be judged had been met."""
-    if SUPPRESSED in (row["unknown"], row["met"]):
-        return None
-    whole = row["met"] + row["missed"] + row["unknown"]
-    return (row["met"] + row["unknown"]) / whole if whole else None
 
 
 def _open(row: Row) -> dict[str, Any]:
@@ -216,106 +191,14 @@ def _figure(row: Row, drawn: Sequence[tuple[Row, Series]]) -> dict[str, Any]:
     point = points.get((row["standard"], row["period_start"]))
     limits = f"{words.share(point.lower)} to {words.share(point.upper)}" if point and point.lower is not None else ""
     return {
-        **plain(row),
+        **figure_lines.plain(row),
         "words": words.period(row["period"], row["period_start"]),
         "tag": words.tag_of(row),
-        "if_met": if_unknown_met(row),
+        "if_met": figure_lines.if_unknown_met(row),
         "usual": limits or words.NOTHING,
         "variation": point.variation.value if point else row["signal"],
         "why": words.listed([reason.in_words for reason in point.reasons]) if point else row["signal_why"],
-        "trace": trace(row),
-    }
-
-
-_PLAIN = (
-    "standard", "measure", "force", "area", "neighbourhood", "period", "period_start", "cases", "met", "missed",
-    "pending", "unknown", "excluded", "numerator", "denominator", "target", "verdict", "rate", "rate_low", "rate_high",
-    "rate_if_unknown_missed", "depends_on_unknown", "restated", "restated_why", "p50_seconds", "p90_seconds",
-)  # fmt: skip
-
-
-def plain(row: Row) -> dict[str, Any]:
-    """What a figure says, without the run that said it."""
-    return {name: row[name] for name in _PLAIN}
-
-
-def trace(row: Mapping[str, Any]) -> str:
-    """The command that leads from a figure to the delivered rows it counts."""
-    names = ("measure", "force", "period", "area", "neighbourhood", "standard")
-    said = {name: str(row[name]) for name in names if row[name]} | {"start": row["period_start"].isoformat()}
-    return "pledge trace " + " ".join(f"--{name} {shlex.quote(value)}" for name, value in said.items())
-
-
-def _stretch(each: Effective) -> dict[str, Any]:
-    rule = each.rule
-    return {
-        "standard": rule.standard,
-        "from": each.applies_from,
-        "to": each.applies_to,
-        "since": rule.in_force_from,
-        "until": rule.in_force_to,
-        "limit": rule.limit_in_words,
-        "target": rule.target_in_words,
-        "target_source": rule.target_source,
-        "minimum_n": rule.minimum_n,
-        "definition": [(_worded(switch), _worded(value)) for switch, value in rule.definition.items()],
-        "source": rule.source,
-        "note": rule.note,
-    }
-
-
-def _worded(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _otherwise(row: Row) -> dict[str, Any]:
-    """One line of the sensitivity table: what is changed, and what the figure would be."""
-    definition = json.loads(row["definition"])
-    changed = [name for name in row["changed"].split(",") if name]
-    said = "; ".join(f"{_worded(name)}: {_worded(str(definition.get(name, '')))}" for name in changed)
-    return {
-        "what": said or "As the standard defines it",
-        "numerator": row["numerator"],
-        "denominator": row["denominator"],
-        "rate": words.rate(row),
-        "tag": str(row["verdict"]),
-        "changes": bool(row["verdict_changes"]),
-    }
-
-
-def _ledger(rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
-    """Each figure with its exclusions and with the excluded counted as missed, newest first."""
-    shown = [row for row in rows if row["excluded"] and row["excluded"] != SUPPRESSED]
-    for row, entry in zip(reversed(shown), reversed(with_and_without(shown)), strict=True):
-        low, high = entry.exclusion_interval
-        yield {
-            "words": words.period(row["period"], row["period_start"]),
-            "excluded": entry.excluded,
-            "recorded": entry.recorded,
-            "reasons": ", ".join(f"{_worded(name)} {count:,}" for name, count in sorted(entry.by_reason.items())),
-            "share": words.share(entry.exclusion_rate),
-            "interval": f"{words.share(low)} to {words.share(high)}",
-            "rate": words.rate(row),
-            "if_missed": words.share(entry.rate_if_excluded_missed),
-        }
-
-
-_AGAINST = {"last_year": "The same period a year before", "similar_forces": "Its most similar forces"}
-
-
-def compared(row: Row) -> dict[str, Any]:
-    known = row["difference"] is not None
-    points = f"{row['difference'] * 100:+.1f} points" if known else words.NOTHING
-    spread = (
-        f"{row['low'] * 100:+.1f} to {row['high'] * 100:+.1f}" if known and row["low"] is not None else words.NOTHING
-    )
-    return {
-        "against": _AGAINST.get(row["against"], row["against"]),
-        "found": "Cannot be judged" if row["found"] == "cannot_judge" else words.capital(row["found"]),
-        "difference": points,
-        "interval": spread,
-        "why": row["why"],
-        "grade": "" if row["grade"] == "cannot_judge" else row["grade"],
+        "trace": figure_lines.trace(row),
     }
 
 
@@ -348,9 +231,3 @@ def _delays(measuring: Measuring, measure: Measure, force: str) -> dict[str, Any
             for row in rows
         ],
     }
-
-
-def drawn_in(told: Mapping[str, Any]) -> list[Chart]:
-    """The charts of a page."""
-    parts = [*(one["chart"] for one in told["judged"]), told["delays"]]
-    return [part["chart"] for part in parts if part and part["chart"]]

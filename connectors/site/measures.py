@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from checks.commitment import Measure
-from connectors.site import addresses, comparing, downloads, force_measure, places, words
+from connectors.site import addresses, comparing, downloads, figure_lines, force_measure, places, words
 from connectors.site.charts import Chart
 from connectors.site.downloads import Table
 from connectors.site.measuring import Measuring
@@ -67,15 +67,12 @@ def _draft(measuring: Measuring, page: Page) -> Draft:
     return Draft(replace(page, content=drawn, inputs=content), found)
 
 
-def _charts_in(content: Any) -> Iterator[Chart]:
-    if isinstance(content, Chart):
-        yield content
-    elif isinstance(content, Mapping):
-        for value in content.values():
-            yield from _charts_in(value)
-    elif isinstance(content, list | tuple):
-        for value in content:
-            yield from _charts_in(value)
+def _charts_in(content: Mapping[str, Any]) -> Iterator[Chart]:
+    """The charts of a page: one for each standard, of the delays, of each funnel."""
+    by_standard = [one["chart"] for one in content.get("judged", ())]
+    for part in (*by_standard, content.get("delays"), *content.get("funnels", ())):
+        if part and part["chart"]:
+            yield part["chart"]
 
 
 def _index(measuring: Measuring) -> Page:
@@ -106,7 +103,7 @@ def _overview(measuring: Measuring, measure: Measure) -> Page:
     rows = measuring.newest_of_forces(measure.name)
     lines = [_line(measuring, row) for row in rows]
     content = {
-        "measure": force_measure.measure_told(measure),
+        "measure": figure_lines.measure_told(measure),
         "lines": lines,
         "standards": list(dict.fromkeys(line["standard_title"] for line in lines)),
         "funnels": comparing.funnels_of_forces(measuring, measure),
@@ -132,7 +129,7 @@ def _overview(measuring: Measuring, measure: Measure) -> Page:
 def _line(measuring: Measuring, row: Row) -> dict[str, Any]:
     """A force in the table of a measure."""
     return {
-        **force_measure.plain(row),
+        **figure_lines.plain(row),
         "name": measuring.reading.name(row["force"]),
         "address": addresses.force_measure(row["measure"], row["force"]) if row["force"] != "all" else "",
         "words": words.period(row["period"], row["period_start"]),
@@ -218,7 +215,7 @@ def _table(title: str, measure: Measure, rows: Sequence[Row]) -> Table:
         f"Source of the promise: {measure.source}",
     )
     full = [
-        {**row, "rate_if_unknown_met": force_measure.if_unknown_met(row), "trace": force_measure.trace(row)}
+        {**row, "rate_if_unknown_met": figure_lines.if_unknown_met(row), "trace": figure_lines.trace(row)}
         for row in rows
     ]
     return Table(title, notes, COLUMNS, full)

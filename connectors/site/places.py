@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from checks.commitment import Measure
-from connectors.site import addresses, comparing, downloads, force_measure, words
+from connectors.site import addresses, comparing, downloads, figure_lines, words
 from connectors.site.measuring import Measuring
 from connectors.site.page import Page
 from connectors.site.reading import Row
@@ -25,7 +25,7 @@ def pages(measuring: Measuring, measure: Measure, force: str) -> Iterator[Page]:
     for number, part in enumerate(parts, 1):
         title = f"{words.capital(measure.title)}, {name}: areas and neighbourhoods"
         content = {
-            "measure": force_measure.measure_told(measure),
+            "measure": figure_lines.measure_told(measure),
             "name": name,
             "period": words.period(rows[0]["period"], rows[0]["period_start"]),
             "force_address": above,
@@ -66,10 +66,10 @@ def _groups(measuring: Measuring, rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 def _line(row: Row) -> dict[str, Any]:
     return {
-        **force_measure.plain(row),
+        **figure_lines.plain(row),
         "place": row["neighbourhood"] or row["area"],
         "is_area": not row["neighbourhood"],
         "tag": words.tag_of(row),
         "signal": row["signal"],
-        "trace": force_measure.trace(row),
+        "trace": figure_lines.trace(row),
     }

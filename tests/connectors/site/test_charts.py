@@ -11,9 +11,10 @@ import pytest
 from checks.funnel import funnel
 from checks.spc import Point, Rebase, signal
 from checks.statistics import Direction, Share
-from connectors.site import drawing
+from connectors.site.chart_layers import time_ticks
+from connectors.site.chart_parts import ORANGE, spread
 from connectors.site.charts import Change, Chart, delay_chart, funnel_chart, letter, process_chart, within
-from connectors.site.drawing import draw, spread, time_ticks
+from connectors.site.drawing import draw
 from connectors.site.drawn import Drawings, address
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -187,7 +188,7 @@ def test_the_stage_that_costs_most_is_marked() -> None:
     root = drawn(delay_chart("t", "f", rows))
     assert {"Answer", "Travel", "4 s", "7.0 min"} <= set(texts(root))
     assert "Grade" not in texts(root)
-    assert any(path.get("fill") == drawing.ORANGE for path in root.iter(f"{SVG}path"))
+    assert any(path.get("fill") == ORANGE for path in root.iter(f"{SVG}path"))
 
 
 def test_a_chart_is_drawn_once(tmp_path: Path) -> None:
