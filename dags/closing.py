@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from checks.chain import Broken
 from checks.closing import Brought, figures_hash, missing_nights, refuse_signer, registrars
 from checks.errors import UsageError
+from checks.explanation import checked_text
 from checks.feeds import ALL, last_day
 from connectors.settings import Settings
 from connectors.store import read, signings
@@ -137,11 +138,10 @@ def decide(
             "signed_by": by.strip(),
             "provisional": bool(closing.missing),
             "missing_nights": "; ".join(closing.missing),
-            "note": note.strip(),
+            "note": checked_text(note, ""),
             "via": via,
         }
-        kept = signings.add(conn, row)
-    return kept, kept["signed_at"] == at
+        return signings.add(conn, row)
 
 
 def publish(settings: Settings, month: date, say: Say) -> list[str]:

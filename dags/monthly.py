@@ -45,7 +45,7 @@ def monthly() -> None:
         params={"note": Param("", type="string", description="A remark that stays with the signature")},
         assigned_users=steps.registrars(),
         response_timeout=WAIT_FOR_SIGNATURE,
-        retries=0,  # it would ask anew
+        retries=1,  # Airflow 3.3 may lose an answer given in the very second it began to wait: then it asks once more
     )
     answer: Any = asked.output
     signed: Any = task(execution_timeout=timedelta(minutes=15))(steps.sign)(ready, answer)

@@ -21,6 +21,7 @@ from checks.explanation import REASONS
 from connectors.site import addresses, sentences, words
 from connectors.site.page import File, Page
 from connectors.site.reading import Reading, Row
+from connectors.spreadsheets import not_a_formula
 from connectors.store.tables import breaches, explanations
 
 NAVIGATION = (("Breaches", addresses.breaches()),)
@@ -238,8 +239,4 @@ def _csv(reading: Reading, chosen: Select[Any]) -> bytes:
 
 
 def _cell(value: Any) -> Any:
-    """A value as a cell; what a spreadsheet would take for a formula is kept as text."""
-    if hasattr(value, "isoformat"):
-        return value.isoformat()
-    is_formula = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
-    return f"'{value}" if is_formula else value
+    return value.isoformat() if hasattr(value, "isoformat") else not_a_formula(value)
