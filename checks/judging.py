@@ -229,6 +229,16 @@ def tally_script() -> str:
     )
 
 
+def counted_in_part(quiet: Sequence[date], first_months: Mapping[tuple[str, ...], date]) -> str:
+    """Tables for counting part of the cases: months without days, and (standard, measure, force) → its first month."""
+    slices = [dict(zip(("standard", "measure", "force"), each, strict=True)) for each in first_months]
+    rows = [{**slice_, "first_month": month} for slice_, month in zip(slices, first_months.values(), strict=True)]
+    types = {"standard": "varchar", "measure": "varchar", "force": "varchar", "first_month": "date"}
+    return _table("quiet_months", [{"month": month} for month in quiet], {"month": "date"}) + _table(
+        "first_months", rows, types
+    )
+
+
 def prepare(
     con: duckdb.DuckDBPyConnection,
     window: Window,
