@@ -23,6 +23,8 @@ Slice = tuple[str, ...]
 # Keys of a run's `input_key`, beside the versions of the logs: the version of the lake's cases, whether every force and
 # day was recorded up to it, the forces it was limited to, and the first day it judged again ('' = every day).
 CASES, WHOLE, FORCES, JUDGED_FROM = "cases", "whole", "forces", "judged_from"
+# … and why it judged days that are final, as part of which backfill.
+REASON, BACKFILL = "reason", "backfill"
 
 # How far a file of these logs reaches. Each of their rows is a case, or part of one, on a day that one of its own
 # times names, whatever else the case rests on is read whole: the other logs are small, or their cases hang together

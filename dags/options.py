@@ -25,6 +25,7 @@ StandardOption = Annotated[list[str] | None, typer.Option(help="Standard; repeat
 FromOption = Annotated[str | None, typer.Option("--from", help="First local day, YYYY-MM-DD.")]
 ToOption = Annotated[str | None, typer.Option("--to", help="Last local day, YYYY-MM-DD.")]
 RunOption = Annotated[str | None, typer.Option(help="As this run left it.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why days that are final are judged again.")]
 AsAtOption = Annotated[str | None, typer.Option(help="Judge from this moment (ISO 8601; default: now).")]
 
 

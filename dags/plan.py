@@ -36,7 +36,9 @@ class Plan:
 
     `sources` are description names, `NAME=PATH` to read another file than the description's own; `standards` are
     names, empty = the default standard; `forces` limits whom the run judges, empty = every force in the lake.
-    Moments are ISO 8601 in UTC, days ISO dates, '' = open.
+    `first_day` and `last_day` are the days it judges; what longer than a month ends in them is counted from
+    `counted_from` on, where that is earlier. `reason` = why final days are judged again. `backfill` names the call that
+    the run is a part of. Moments are ISO 8601 in UTC, days ISO dates, '' = open.
     """
 
     run_id: str
@@ -50,6 +52,9 @@ class Plan:
     first_day: str = ""
     last_day: str = ""
     started_at: str = ""
+    counted_from: str = ""
+    reason: str = ""
+    backfill: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

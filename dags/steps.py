@@ -320,6 +320,14 @@ def announce(plan: Plan, settings: Settings, say: Say = _silent) -> str:
         return ""
     from dags.alerting import alert
 
+    if plan.backfill:
+        from dags.backfill import mute
+
+        with open_store(plan.store).begin() as conn:
+            lock_slice(conn, "announcements")
+            muted = mute(conn, plan, settings, datetime.now(UTC))
+        say(f"Slack: a backfill is not announced; {muted:,} changes are kept as suppressed.")
+        return "suppressed"
     state = alert(plan, settings, datetime.now(UTC))
     unsaid = "could not be said: it is kept, and said when Slack takes it"
     say(f"Slack: the night's message {unsaid if state == 'failed' else f'is {state}'}.")

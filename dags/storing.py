@@ -27,7 +27,7 @@ from connectors.store.sensitivity import record_sensitivity
 from connectors.store.tables import FIGURE
 from dags import comparing, findings
 from dags.deliveries import result_row
-from dags.look_back import CASES, FORCES, JUDGED_FROM, WHOLE, first_day, first_figure
+from dags.look_back import BACKFILL, CASES, FORCES, JUDGED_FROM, REASON, WHOLE, first_day, first_figure
 from dags.plan import Plan
 from dags.recording import Recorded
 from dags.sealing import seal
@@ -140,6 +140,8 @@ def _input(plan: Plan, stated: Stated, versions: Mapping[str, int]) -> Row:
         FORCES: sorted(plan.forces),
         JUDGED_FROM: plan.first_day if is_window else again,
         BASIS: stated.basis,
+        **({REASON: plan.reason} if plan.reason else {}),
+        **({BACKFILL: plan.backfill} if plan.backfill else {}),
     }
 
 
