@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -16,12 +15,13 @@ from sqlalchemy import Connection
 
 from checks.changes import Change, Reason, Silence
 from checks.errors import UsageError
+from connectors.lake.tables import Lake
 from connectors.settings import Settings
 from connectors.store import decisions, read
 from connectors.store.announcements import lay_down
 from connectors.store.engine import open_store, reading
 from dags.deciding import decided
-from dags.look_back import BACKFILL, first_day, first_figure, input_of
+from dags.look_back import BACKFILL, CASES, first_day, first_figure, input_of
 from dags.plan import Plan, chosen_standards
 from dags.tables import Format
 
@@ -47,20 +47,22 @@ def nights(settings: Settings, as_at: datetime | None, now: datetime, form: Form
     begun = _unfinished(runs, name)
     # Called again it goes on as of the moment it began with.
     moment = as_at or (begun[-1]["as_at"] if begun else now)
-    done = {(row["window_from"].date(), row["window_to"].date()) for row in begun}
+    done = {_days_of(row) for row in begun}
     chunks = list(years(_day(choices["first_day"]), _day(choices["last_day"]) or moment.date()))
     unfit = False
     for number, (first, last) in enumerate(chunks, start=1):
-        where = f"backfill {number} of {len(chunks)}, {first} to {last}"
+        where = f"backfill {number} of {len(chunks)}, {first or 'the beginning'} to {last}"
         if (first, last) in done:
             say(f"{where}: done before.")
             continue
+        if number not in (1, len(chunks)) and f"{last:%Y-%m}" < _first_month(settings):
+            continue  # nothing was admitted of these days, and there are no cases of them
         say(f"{where}: judging.")
         part = {
             **choices,
-            "first_day": first.isoformat(),
+            "first_day": first.isoformat() if first else "",
             "last_day": last.isoformat(),
-            "counted_from": max(chunks[0][0], first_figure(first)).isoformat(),
+            "counted_from": max(chunks[0][0] or first, first_figure(first)).isoformat() if first else "",
             "backfill": f"{name} {number}/{len(chunks)}",
         }
         unfit |= one_night(settings, moment, now + timedelta(microseconds=number), form, say, **part)
@@ -79,10 +81,14 @@ def refuse_without_reason(reason: str, first: str, moment: datetime, runs: Seque
         raise UsageError(f"--from {first}" if first else "--to", found, "--reason TEXT", "Say why.")
 
 
-def years(first: date | None, last: date) -> Iterator[tuple[date, date]]:
+def _days_of(run: Row) -> tuple[date | None, date]:
+    return run["window_from"] and run["window_from"].date(), run["window_to"].date()
+
+
+def years(first: date | None, last: date) -> Iterator[tuple[date | None, date]]:
     """The days from `first` to `last`, cut at the ends of calendar years; without a first, in one piece."""
     if first is None:
-        yield date.min, last
+        yield None, last
         return
     while first <= last:
         yield first, min(last, date(first.year, 12, 31))
@@ -110,6 +116,14 @@ def _runs(settings: Settings) -> list[Row]:
         return list(read.read_table(conn, "runs"))
 
 
+def _first_month(settings: Settings) -> str:
+    """The first month the lake holds anything of."""
+    lake = Lake(settings.lake)
+    tables = {**lake.versions(), CASES: None}
+    months = {month for name in tables for month in lake.actions(name)["partition.month"].to_pylist()}
+    return min((month for month in months if month[:1].isdigit()), default="9999-12")
+
+
 def _day(text: str) -> date | None:
     return date.fromisoformat(text) if text else None
 
@@ -133,8 +147,3 @@ def _muted(change: Change, plan: Plan, why: str) -> Row:
     # The end of an episode is its end all the same.
     ended = {"since": change.since, "verdict": "kept", "silence_id": MUTED_BY} if change.closes else {}
     return {**row, **ended}
-
-
-def within(plan: Plan) -> Plan:
-    """The plan whose window is what a backfill's part counts: more than it judges."""
-    return replace(plan, first_day=plan.counted_from) if plan.counted_from else plan

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
 from importlib.metadata import version
@@ -71,6 +71,11 @@ class Plan:
     @cached_property
     def window(self) -> Window:
         return Window(self.moment, _day(self.first_day), _day(self.last_day))
+
+    @property
+    def counted(self) -> Plan:
+        """The plan whose window is what the run counts, which may begin before what it judges."""
+        return replace(self, first_day=self.counted_from) if self.counted_from else self
 
     def open_lake(self) -> Lake:
         return Lake(self.lake)

@@ -10,6 +10,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from connectors.store.engine import open_store, reading
 from connectors.store.newest import KEYS
 from connectors.store.tables import COUNTS, deliveries, runs
 from dags import steps
+from dags.look_back import JUDGED_FROM, input_of
 from dags.plan import Plan, chosen_standards
 from dags.sealing import manifest_of
 
@@ -136,15 +138,22 @@ def _begun(row: Row, blank: Row) -> Row:
 
 def _differences(conn: Connection, now: Connection, table: str, run_id: str, found: Recomputed) -> Iterator[Broken]:
     """The figures judged again beside what the run left, and those the run added that are not found again."""
-    key = KEYS[table]
-    said = {tuple(row[name] for name in key): row for row in read.read_table(conn, table, {}, run_id)}
-    again = {tuple(row[name] for name in key): row for row in read.read_table(now, table)}
+    key, asked = KEYS[table], {"from": _judged_from(conn, run_id)}
+    said = {tuple(row[name] for name in key): row for row in read.read_table(conn, table, asked, run_id)}
+    again = {tuple(row[name] for name in key): row for row in read.read_table(now, table, asked)}
     for name in sorted(again.keys() | {name for name, row in said.items() if row["run_id"] == run_id}, key=str):
         found.compared += 1
         before, after = _values(table, said.get(name)), _values(table, again.get(name))
         if before != after:
             where = f"{table} {canonical(list(name)).decode()} of run {run_id}"
             yield Broken(where, f"judged again: {_shown(before, after)}", f"as recorded: {_shown(after, before)}")
+
+
+def _judged_from(conn: Connection, run_id: str) -> date | None:
+    """The first day the run judged: what begins before rests on what earlier runs judged, and is theirs to repeat."""
+    run = next(row for row in read.read_table(conn, "runs") if row["run_id"] == run_id)
+    first = input_of(run).get(JUDGED_FROM)
+    return date.fromisoformat(first) if first else None
 
 
 def _values(table: str, row: Row | None) -> Row:

@@ -76,6 +76,8 @@ def scope(
     """What a run states anew, by what the newest run left and by what changed in the lake since."""
     done = sorted((row for row in runs if row["status"] == "done"), key=lambda row: row["run_number"])
     judged = [row for row in done if all(judged_whole(row, each.name, force) for each in standards for force in forces)]
+    if plan.counted_from:
+        return _of_part(plan, forces)
     if plan.first_day or plan.last_day or plan.forces or not judged or cases is None:
         return EVERYTHING
     first = first_figure(first_day(plan.moment))
@@ -92,6 +94,16 @@ def scope(
     months = {force: clock | {_month(month) for *_, of, month in changed if of == force} for force in forces}
     months[ALL] = clock.union(*months.values(), (_month(month) for *_, month in changed))
     return Scope(first, months)
+
+
+def _of_part(plan: Plan, forces: Sequence[str]) -> Scope:
+    """The figures of a backfill's part: of its days, and what is longer and ends in it."""
+    window = plan.window
+    month, months = (window.first_day or date.min).replace(day=1), set()
+    while month <= (window.last_day or plan.moment.date()):
+        months.add(month)
+        month = _later(month, 1)
+    return Scope(plan.counted.window.first_day, dict.fromkeys([*forces, ALL], frozenset(months)))
 
 
 def basis(

@@ -276,23 +276,23 @@ def record(plan: Plan, settings: Settings, forces: Sequence[str], say: Say = _si
         scope = stating.scope(plan, lake, list(runs.values()), standards, told, basis, version, say)
         if scope.is_everything and back:
             known = feeds.known(con, lake, versions, version, settings, plan, brought, runs, erased)
-        con.execute(macros_script() + run_script(plan.window, zones(settings, sorted({*known.days, *told}))))
+        con.execute(macros_script() + run_script(plan.counted.window, zones(settings, sorted({*known.days, *told}))))
         tallies = [
             each
             for measure in measures().values()
             for each in recording.tally(con, lake, standards, measure, version, told, scope)
         ]
-        said = recording.conclude(tallies, known, plan.window, told, feeds.why(plan, brought, runs), scope)
+        said = recording.conclude(tallies, known, plan.counted.window, told, feeds.why(plan, brought, runs), scope)
         with read_only(engine) as conn:
             counted = definition_counts.counted(conn, told)
             standing = definition_counts.own_standing(conn, scope.first) if scope.months is not None else []
         tables = definitions.said(
-            tallies, said.tallies, counted, standards, known, plan, settings, told, scope, standing
+            tallies, said.tallies, counted, standards, known, plan.counted, settings, told, scope, standing
         )
         storing.store_cases(engine, con, lake, version, plan, standards, slices)
         found = findings.look(plan, settings, lake, versions, version, standards, erased)
         judged = {**versions, storing.CASES: version or 0}
-        stated = storing.Stated(said, tables, found, standards, told, slices, scope, basis)
+        stated = storing.Stated(said, tables, found, standards, told, list(slices), scope, basis)
         written = storing.store_figures(engine, lake, settings, plan, stated, judged)
     finally:
         con.close()

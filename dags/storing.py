@@ -36,19 +36,24 @@ from dags.stating import BASIS, EVERYTHING, Scope
 SliceName = tuple[str, ...]
 Row = dict[str, Any]
 PERIODS = ("day", "month", "year", "rolling_12_months")
+# With more changed months than these a slice is compared as a whole.
+MONTHS_APART = 24
 
 
-def changed_slices(engine: Engine, lake: Lake, version: int | None) -> list[SliceName]:
-    """The (standard, measure, force) whose cases changed since a run last recorded everything there was.
+def changed_slices(engine: Engine, lake: Lake, version: int | None) -> dict[SliceName, list[str]]:
+    """The (standard, measure, force) whose cases changed since a run last recorded everything, with the months they did.
 
     What to look at comes from the lake, not from this run's judging: a run that died between the two is made good.
     """
     if version is None:
-        return []
+        return {}
     with engine.connect() as conn:
         done = [row for row in read.read_table(conn, "runs") if row["input_key"]]
     recorded = [versions[CASES] for row in done if (versions := json.loads(row["input_key"])).get(WHOLE)]
-    return lake.changed_slices(max(recorded, default=None), version)
+    found: dict[SliceName, list[str]] = {}
+    for *slice_, month in sorted(lake.changed_cases(max(recorded, default=None), version)):
+        found.setdefault(tuple(slice_), []).append(month)
+    return found
 
 
 def store_cases(
@@ -58,20 +63,28 @@ def store_cases(
     version: int | None,
     plan: Plan,
     standards: Sequence[Standard],
-    slices: Sequence[SliceName],
+    slices: Mapping[SliceName, Sequence[str]],
 ) -> None:
-    """Bring the store's open questions (missed, pending, unknown) and its breaches in line with the lake's cases."""
+    """Bring the store's open questions (missed, pending, unknown) and its breaches in line with the lake's cases.
+
+    Args:
+        slices: those that changed, with the months in which they did.
+    """
     severity = {(s.name, rule.measure): rule.severity for s in standards for rule in s.rules if not rule.force}
-    for standard, measure, force in slices:
-        files = lake.files("cases", version, standard=[standard], measure=[measure], force=[force])
+    for (standard, measure, force), changed in slices.items():
+        months = changed if len(changed) <= MONTHS_APART else None
+        of_months = {"month": months} if months else {}
+        slice_: dict[str, Sequence[str]] = {"standard": [standard], "measure": [measure], "force": [force], **of_months}
+        files = lake.files("cases", version, **slice_)
         read_cases(con, files, "slice_cases")
         kept = {"states": sorted(STATES_KEPT), "erased": ERASED}
         chosen = "select * from slice_cases where list_contains($states, state) and not starts_with(case_id, $erased)"
         found = con.execute(chosen, kept).df()
         rows = [{str(k): _known(v) for k, v in row.items()} for row in found.astype(object).to_dict("records")]
         with engine.begin() as conn:
-            replace_cases(conn, standard, measure, force, rows, run_id=plan.run_id)
-            sync_breaches(conn, plan.run_id, standard, measure, force, severity=severity.get((standard, measure), ""))
+            replace_cases(conn, standard, measure, force, rows, run_id=plan.run_id, months=months)
+            severe = severity.get((standard, measure), "")
+            sync_breaches(conn, plan.run_id, standard, measure, force, severity=severe, months=months)
             cover_later_breaches(conn, standard, measure, force)
 
 
