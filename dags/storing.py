@@ -41,7 +41,7 @@ MONTHS_APART = 24
 
 
 def changed_slices(engine: Engine, lake: Lake, version: int | None) -> dict[SliceName, list[str]]:
-    """The (standard, measure, force) whose cases changed since a run last recorded everything, with the months they did.
+    """The (standard, measure, force) whose cases changed since a run last recorded everything, with their months.
 
     What to look at comes from the lake, not from this run's judging: a run that died between the two is made good.
     """

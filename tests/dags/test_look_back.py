@@ -49,7 +49,7 @@ def test_a_backfill_goes_year_by_year() -> None:
 def test_final_days_are_judged_again_only_for_a_reason() -> None:
     now = datetime(2026, 11, 21, 6, tzinfo=UTC)
     done = [{"status": "done"}]
-    with pytest.raises(UsageError, match="final, and no reason.*--reason TEXT"):
+    with pytest.raises(UsageError, match=r"final, and no reason.*--reason TEXT"):
         refuse_without_reason(" ", "2024-01-01", now, done)
     refuse_without_reason("a corrected export", "2024-01-01", now, done)
     refuse_without_reason("", "2024-01-01", now, [{"status": "failed"}])
