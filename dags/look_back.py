@@ -97,9 +97,11 @@ class LookBack:
             return None
         day = first_day_of(measure, self.day)
         since = input_of(self.judged[standard])
+        # The closing promise is about the missed cases of every measure.
+        logs = versions if "missed_cases" in measure.sql else measure.logs
         changed = {
             month
-            for log in measure.logs
+            for log in logs
             if log in versions
             for month in self.lake.changed_months(log, since.get(log), versions[log], self.force)
         }

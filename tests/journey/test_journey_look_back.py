@@ -23,6 +23,7 @@ from connectors.lake.tables import Lake
 from connectors.settings import Settings
 from connectors.store.newest import KEYS
 from dags import steps
+from dags.look_back import first_day
 from tests.journey import every_log
 from tests.journey.pledge import Pledge
 
@@ -30,6 +31,7 @@ Row = dict[str, str]
 TRIED = int(os.environ.get("NIGHTS_TRIED", "2"))
 NIGHTS = ("2026-03-03T06:00:00Z", "2026-03-04T06:00:00Z", "2026-04-01T06:00:00Z")
 UNDATED = ("neighbourhoods", "postings", "agreed_hours")
+FIRST = first_day(datetime.fromisoformat(NIGHTS[-1])).isoformat()
 STANDARDS = tuple(word for word in every_log.STANDARDS if not word.startswith("--"))
 # What says when and by which run a thing was found, not what was found.
 OF_THE_RUN = {
@@ -108,19 +110,21 @@ def deliveries(seed: int) -> Iterator[dict[str, list[Row]]]:
 
 
 def standing(pledge: Pledge) -> dict[str, list[str]]:
-    """What the tables say now, without the run that said it and figures that have no case left."""
+    """What the tables say now of the days of the last night's look-back, without the run that said it and figures that
+    have no case left."""
     found = pledge.tables()
     for name in ("verdicts", "commitments", "sensitivity"):
         newest: dict[tuple[Any, ...], dict[str, Any]] = {}
         for row in sorted(found[name], key=lambda row: row["run_number"]):
             newest[tuple(row[key] for key in KEYS[name])] = row
-        found[name] = [row for row in newest.values() if not _is_empty(row)]
-    open_breaches = [row for row in found["breaches"] if row["status"] != "withdrawn"]
+        found[name] = [row for row in newest.values() if not _is_empty(row) and row["period_start"] >= FIRST]
+    found["cases"] = [row for row in found["cases"] if row["local_day"] >= FIRST]
+    open_breaches = [row for row in found["breaches"] if row["status"] != "withdrawn" and row["local_day"] >= FIRST]
     lake = Lake(str(pledge.lake))
     con = connect()
     read_cases(con, lake.files("cases"), "found")
     columns = ", ".join(name for name in CASES.names if name not in OF_THE_RUN)
-    kept = con.execute(f"select {columns} from found").fetchall()
+    kept = con.execute(f"select {columns} from found where local_day >= '{FIRST}'").fetchall()
     told = {name: found[name] for name in ("verdicts", "commitments", "cases", "sensitivity")}
     said = {**told, "breaches": open_breaches}
     return {
