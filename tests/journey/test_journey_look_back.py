@@ -118,6 +118,9 @@ def standing(pledge: Pledge) -> dict[str, list[str]]:
         for row in sorted(found[name], key=lambda row: row["run_number"]):
             newest[tuple(row[key] for key in KEYS[name])] = row
         found[name] = [row for row in newest.values() if not _is_empty(row) and row["period_start"] >= FIRST]
+    # What was concluded of days that have no case left stays, as it does when everything is judged.
+    counted = {_place(row) for row in found["verdicts"]}
+    found["commitments"] = [row for row in found["commitments"] if _place(row) in counted]
     found["cases"] = [row for row in found["cases"] if row["local_day"] >= FIRST]
     open_breaches = [row for row in found["breaches"] if row["status"] != "withdrawn" and row["local_day"] >= FIRST]
     lake = Lake(str(pledge.lake))
@@ -131,6 +134,10 @@ def standing(pledge: Pledge) -> dict[str, list[str]]:
         name: sorted(str({k: v for k, v in row.items() if k not in OF_THE_RUN}) for row in rows)
         for name, rows in said.items()
     } | {"cases of the lake": sorted(map(str, kept))}
+
+
+def _place(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in ("standard", "commitment", "force", "area", "period", "period_start"))
 
 
 def _is_empty(row: dict[str, Any]) -> bool:
