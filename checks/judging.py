@@ -229,14 +229,13 @@ def tally_script() -> str:
     )
 
 
-def counted_in_part(quiet: Sequence[date], first_months: Mapping[tuple[str, ...], date]) -> str:
-    """Tables for counting part of the cases: months without days, and (standard, measure, force) → its first month."""
-    slices = [dict(zip(("standard", "measure", "force"), each, strict=True)) for each in first_months]
-    rows = [{**slice_, "first_month": month} for slice_, month in zip(slices, first_months.values(), strict=True)]
-    types = {"standard": "varchar", "measure": "varchar", "force": "varchar", "first_month": "date"}
-    return _table("quiet_months", [{"month": month} for month in quiet], {"month": "date"}) + _table(
-        "first_months", rows, types
-    )
+def counted_in_part(quiet: Sequence[date], months: Mapping[tuple[str, ...], tuple[date, date]]) -> str:
+    """Tables for counting part of the cases: months without days; (standard, measure, force) → first, last month."""
+    names = ("standard", "measure", "force", "first_month", "last_month")
+    rows = [dict(zip(names, (*slice_, *ends), strict=True)) for slice_, ends in months.items()]
+    types = {name: "date" if name.endswith("_month") else "varchar" for name in names}
+    quiet_rows = [{"month": month} for month in quiet]
+    return _table("quiet_months", quiet_rows, {"month": "date"}) + _table("slice_months", rows, types)
 
 
 def prepare(

@@ -93,10 +93,11 @@ def _counted(con: duckdb.DuckDBPyConnection, actions: pa.Table, scope: Scope) ->
     quiet = set() if days_in is None else set(months) - days_in
     names = ("standard", "measure", "force")
     slices = zip(*(actions[f"partition.{name}"].to_pylist() for name in names), strict=True)
-    first: dict[tuple[str, ...], date] = {}
+    ends: dict[tuple[str, ...], tuple[date, date]] = {}
     for slice_, month in zip(slices, months, strict=True) if since else ():
-        first[slice_] = min(month, first.get(slice_, month))
-    con.execute(counted_in_part(sorted(quiet), first))
+        first, last = ends.get(slice_, (month, month))
+        ends[slice_] = min(month, first), max(month, last)
+    con.execute(counted_in_part(sorted(quiet), ends))
     return actions.filter(pa.array(wanted, pa.bool_()))
 
 

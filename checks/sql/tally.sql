@@ -13,10 +13,12 @@ create or replace macro added_up(counts) as map_from_entries(list_transform(
     }
 ));
 
--- Where only part of the cases is counted: the months whose days are not wanted, and the first month each slice has a
--- case of. Without them every day counts, and the first month is that of the first case.
+-- Where only part of the cases is counted: the months whose days are not wanted, and the first and last month each slice
+-- has a case of. Without them every day counts, and those months are those of the cases counted.
 create table if not exists quiet_months ("month" date);
-create table if not exists first_months (standard varchar, measure varchar, force varchar, first_month date);
+create table if not exists slice_months (
+    standard varchar, measure varchar, force varchar, first_month date, last_month date
+);
 
 create or replace view figures as
 with dated as (
@@ -113,10 +115,12 @@ ends as (
         definition_id,
         force,
         unnest(generate_series(
-            least(min(local_month), min(first_month)) + to_months(11), max(local_month)::timestamp, interval 1 month
+            least(min(local_month), min(first_month)) + to_months(11),
+            greatest(max(local_month), max(last_month))::timestamp,
+            interval 1 month
         ))::date as end_month
     from months
-    left join first_months using (standard, measure, force)
+    left join slice_months using (standard, measure, force)
     group by standard, measure, definition_id, force
 ),
 
