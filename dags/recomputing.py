@@ -27,7 +27,7 @@ from connectors.store.engine import open_store, reading
 from connectors.store.newest import KEYS
 from connectors.store.tables import COUNTS, deliveries, runs
 from dags import steps
-from dags.look_back import JUDGED_FROM, input_of
+from dags.look_back import BACKFILL, JUDGED_FROM, input_of
 from dags.plan import Plan, chosen_standards
 from dags.sealing import manifest_of
 
@@ -138,7 +138,7 @@ def _begun(row: Row, blank: Row) -> Row:
 
 def _differences(conn: Connection, now: Connection, table: str, run_id: str, found: Recomputed) -> Iterator[Broken]:
     """The figures judged again beside what the run left, and those the run added that are not found again."""
-    key, asked = KEYS[table], {"from": _judged_from(conn, run_id)}
+    key, asked = KEYS[table], _repeatable(conn, run_id)
     said = {tuple(row[name] for name in key): row for row in read.read_table(conn, table, asked, run_id)}
     again = {tuple(row[name] for name in key): row for row in read.read_table(now, table, asked)}
     for name in sorted(again.keys() | {name for name, row in said.items() if row["run_id"] == run_id}, key=str):
@@ -149,11 +149,15 @@ def _differences(conn: Connection, now: Connection, table: str, run_id: str, fou
             yield Broken(where, f"judged again: {_shown(before, after)}", f"as recorded: {_shown(after, before)}")
 
 
-def _judged_from(conn: Connection, run_id: str) -> date | None:
-    """The first day the run judged: what begins before rests on what earlier runs judged, and is theirs to repeat."""
+def _repeatable(conn: Connection, run_id: str) -> Row:
+    """The filters of what rests on this run's judging alone: what begins before its first day is earlier runs' to repeat,
+    and twelve months of a backfill's part may end after the last case of its days."""
     run = next(row for row in read.read_table(conn, "runs") if row["run_id"] == run_id)
-    first = input_of(run).get(JUDGED_FROM)
-    return date.fromisoformat(first) if first else None
+    said = input_of(run)
+    first = said.get(JUDGED_FROM)
+    is_part = bool(said.get(BACKFILL) and run["window_from"])
+    periods = ["day", "month", "year"] if is_part else []
+    return {"from": date.fromisoformat(first) if first else None, "period": periods}
 
 
 def _values(table: str, row: Row | None) -> Row:
