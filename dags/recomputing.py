@@ -150,8 +150,8 @@ def _differences(conn: Connection, now: Connection, table: str, run_id: str, fou
 
 
 def _repeatable(conn: Connection, run_id: str) -> Row:
-    """The filters of what rests on this run's judging alone: what begins before its first day is earlier runs' to repeat,
-    and twelve months of a backfill's part may end after the last case of its days."""
+    """The filters of what rests on this run's judging alone: what begins before its first day is not, nor are
+    twelve months of a backfill's part, which may end after the last case of its days."""
     run = next(row for row in read.read_table(conn, "runs") if row["run_id"] == run_id)
     said = input_of(run)
     first = said.get(JUDGED_FROM)
