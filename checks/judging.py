@@ -232,6 +232,15 @@ def tally_script() -> str:
     )
 
 
+def counted_in_part(quiet: Sequence[date], months: Mapping[tuple[str, ...], tuple[date, date]]) -> str:
+    """Tables for counting part of the cases: months without days; (standard, measure, force) → first, last month."""
+    names = ("standard", "measure", "force", "first_month", "last_month")
+    rows = [dict(zip(names, (*slice_, *ends), strict=True)) for slice_, ends in months.items()]
+    types = {name: "date" if name.endswith("_month") else "varchar" for name in names}
+    quiet_rows = [{"month": month} for month in quiet]
+    return table_script("quiet_months", quiet_rows, {"month": "date"}) + table_script("slice_months", rows, types)
+
+
 def prepare(
     con: duckdb.DuckDBPyConnection,
     window: Window,

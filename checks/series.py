@@ -14,6 +14,7 @@ from operator import attrgetter
 from typing import Any
 
 from checks.commitment import Measure, measures
+from checks.revision import LOOK_BACK_DAYS
 from checks.spc import DEFAULT_RULES, Point, Rebase, Series, Variation, signal
 from checks.statistics import Direction
 from checks.verdict import Verdict
@@ -27,6 +28,8 @@ CHARTED_PERIODS = ("day", "month")
 # A day's chart is read on the days just before it; only recent days are worth a signal.
 DAYS_BEFORE = 90
 DAYS_WITH_SIGNAL = 35
+# Of a promise with few cases those days may lie far apart; older ones than these say nothing of the present.
+DAYS_REACH = LOOK_BACK_DAYS
 NO_SIGNAL: Row = {"signal": "", "signal_rules": "", "signal_why": "", "assurance": "", "trial": False}
 
 
@@ -47,6 +50,11 @@ def is_measured(figure: Row) -> bool:
 def direction_of(measure: Measure, measured: bool) -> Direction:
     """Which way is good: more cases met always; of a measured share what the measure's SQL says (`at_least`)."""
     return Direction.HIGHER_IS_BETTER if not measured or measure.more_is_better else Direction.LOWER_IS_BETTER
+
+
+def first_day_read(today: date) -> date:
+    """The first day whose figure a chart that is read today can hold."""
+    return today - timedelta(days=DAYS_WITH_SIGNAL + DAYS_REACH)
 
 
 class Charts:
@@ -70,7 +78,7 @@ class Charts:
             return NO_SIGNAL
         points = self._points[_key(figure)]
         end = bisect_right(points, figure["period_start"], key=attrgetter("at"))
-        said = self._read(figure, points[max(0, end - DAYS_BEFORE - 1) if is_day else 0 : end], only_newest=True)
+        said = self._read(figure, _days_before(points[:end]) if is_day else points[:end], only_newest=True)
         return {
             "signal": said.variation.value,
             "signal_rules": said.rules.name,
@@ -82,7 +90,7 @@ class Charts:
     def chart_of(self, figure: Row) -> Series:
         """The whole chart of the series whose newest figure this is; of days, that day and the 90 before it."""
         points = self._points[_key(figure)]
-        return self._read(figure, points[-DAYS_BEFORE - 1 :] if figure["period"] == "day" else points)
+        return self._read(figure, _days_before(points) if figure["period"] == "day" else points)
 
     def _read(self, figure: Row, points: Sequence[Point], only_newest: bool = False) -> Series:
         measured = is_measured(figure)
@@ -90,6 +98,12 @@ class Charts:
         target = None if measured else figure.get("target")  # a target is a share of cases
         rebases = self._rebases.get((figure["force"], figure["measure"]), ())
         return signal(points, target, direction, self._rules, rebases, only_newest=only_newest)
+
+
+def _days_before(points: Sequence[Point]) -> Sequence[Point]:
+    """The newest point and those before it that its chart is read on."""
+    oldest = points[-1].at - timedelta(days=DAYS_REACH)
+    return [point for point in points[-DAYS_BEFORE - 1 :] if point.at >= oldest]
 
 
 def _is_charted(figure: Row) -> bool:

@@ -46,6 +46,7 @@ from dags.options import (
     FromOption,
     LakeOption,
     MeasureOption,
+    ReasonOption,
     RunOption,
     StandardOption,
     StoreOption,
@@ -92,18 +93,19 @@ def run(
     last_day: ToOption = None,
     standard: StandardOption = None,
     force: ForceOption = None,
+    reason: ReasonOption = "",
     lake: LakeOption = None,
     store: StoreOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """One night without Airflow: admit, judge, record, announce, publish."""
-    from dags.night import one_night
+    """One night without Airflow: admit, judge, record, announce, publish; with --from/--to these days, year by year."""
+    from dags.backfill import nights
 
     settings = settings_of(lake, store)
     days(first_day, last_day)
-    unfit = one_night(
+    unfit = nights(
         settings,
-        moment(as_at),
+        moment(as_at) if as_at else None,
         datetime.now(UTC),
         form,
         say,
@@ -113,6 +115,7 @@ def run(
         forces=tuple(dict.fromkeys(force or ())),
         first_day=first_day or "",
         last_day=last_day or "",
+        reason=reason,
     )
     raise typer.Exit(1 if unfit else 0)
 

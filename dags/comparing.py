@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,15 @@ from checks.compared import (
     funnel_groups,
     funnel_rows,
 )
-from checks.series import CHARTED_PERIODS, Charts, Rebases
+from checks.series import Charts, Rebases, first_day_read
 from connectors.settings import Settings
 from connectors.sources import rebases
 from connectors.store.compared import periods_written, record_compared
+from connectors.store.figures import charted_figures
 from connectors.store.read import read_table
 from connectors.store.tables import FIGURE
 from dags.plan import Plan, forces_of
+from dags.stating import EVERYTHING, Scope
 
 Row = Mapping[str, Any]
 
@@ -42,30 +45,36 @@ def similar_forces(settings: Settings) -> dict[str, Similar]:
     }
 
 
-def charts(conn: Connection, plan: Plan, figures: Sequence[Row], placed: Rebases) -> Charts:
+def charts(conn: Connection, plan: Plan, figures: Sequence[Row], placed: Rebases, scope: Scope = EVERYTHING) -> Charts:
     """The series of the figures a run is about to record.
 
-    A run states the whole of every series it touches; under a window it does not, and the store fills in the rest.
+    A run that states everything states the whole of every series; otherwise the store fills in the rest.
     """
     known: dict[tuple[Any, ...], Row] = {}
-    if plan.first_day or plan.last_day:
-        asked = {"period": list(CHARTED_PERIODS), "neighbourhood": [""]}
-        known = {_figure(row): row for row in read_table(conn, "verdicts", asked)}
+    today = plan.moment.date()
+    if plan.first_day or plan.last_day or not scope.is_everything:
+        days_from = None if plan.first_day or plan.last_day else first_day_read(today)
+        known = {_figure(row): row for row in charted_figures(conn, days_from)}
     known |= {_figure(figure): figure for figure in figures}
-    return Charts(known.values(), placed, plan.moment.date())
+    return Charts(known.values(), placed, today)
 
 
 def _figure(row: Row) -> tuple[Any, ...]:
     return tuple(row.get(name, "") for name in FIGURE)
 
 
-def record_comparisons(conn: Connection, plan: Plan, similar: Mapping[str, Similar]) -> int:
+def record_comparisons(conn: Connection, plan: Plan, similar: Mapping[str, Similar], first: date | None = None) -> int:
     """Compare every closed figure of a whole force, as the store now has them; returns how many rows are new.
 
     All of them each night, for reference data on forces may have changed; only what differs is written.
+
+    Args:
+        first: only figures that begin on this day or later, None = all.
     """
-    asked = {"period": list(COMPARED_PERIODS), "area": [""], "neighbourhood": [""]}
+    year_before = first and first.replace(year=first.year - 1)
+    asked = {"period": list(COMPARED_PERIODS), "area": [""], "neighbourhood": [""], "from": year_before}
     rows = list(comparisons(read_table(conn, "verdicts", asked), similar))
+    rows = [row for row in rows if first is None or row["period_start"] >= first]
     return record_compared(conn, plan.run_id, "comparisons", rows)
 
 

@@ -21,12 +21,14 @@ from checks.feeds import Feeds, is_whole
 from checks.judging import AppliedRule, definitions_script, measure_script, rules_script
 from checks.sensitivity import COUNTS, OWN, applied, count, own_period
 from checks.standard import Standard
+from checks.verdict import Verdict
 from connectors.lake.tables import Lake
 from connectors.settings import Settings
 from connectors.store.sensitivity import Counted, SliceName
 from dags.plan import Plan, zones
 from dags.recording import Tally, records
 from dags.sensitivity import Slice, canonical, concluded, figures, slices
+from dags.stating import EVERYTHING, Scope
 
 Row = dict[str, Any]
 PENDING = COUNTS.index("pending")
@@ -36,27 +38,33 @@ PENDING = COUNTS.index("pending")
 class Counting:
     """One force's counts while a run judges it.
 
-    `con` is laid out for the force, `files` are those of its logs, `surroundings` what else the judging reads (zone,
-    bank holidays); `kept` is what the store has, `found` what is to be put there.
+    `con` is laid out for the force, `surroundings` is what else than its logs the judging reads (zone, bank
+    holidays); `kept` is what the store has, `found` what is to be put there.
     """
 
     con: duckdb.DuckDBPyConnection
     plan: Plan
     lake: Lake
     force: str
-    files: Mapping[str, Sequence[str]]
     surroundings: object
     kept: Mapping[SliceName, Counted]
     found: dict[SliceName, Counted] = field(default_factory=dict)
 
-    def count(self, measure: Measure, standards: Sequence[Standard]) -> None:
-        """Count the measure under the other definitions of each standard, where that may have changed."""
+    def count(
+        self, measure: Measure, standards: Sequence[Standard], files: Mapping[str, Sequence[str]], first: date | None
+    ) -> None:
+        """Count the measure under the other definitions of each standard, where that may have changed.
+
+        Args:
+            files: of the force's logs, as they are laid out.
+            first: the first day that is judged; None = every day.
+        """
         rules: list[AppliedRule] = []
         bases: dict[SliceName, str] = {}
         for of in slices(standards, measure, self.force):
-            name = (of.standard.name, measure.name, self.force)
+            name: SliceName = (of.standard.name, measure.name, self.force)
             own = [each for each in applied(of.stretches, self.force, measure, of.variants()) if _differs(each)]
-            basis = self._basis(of, own)
+            basis = self._basis(of, own, files)
             if own and not self._is_fresh(self.kept.get(name), basis):
                 rules, bases[name] = rules + own, basis
         if not rules:
@@ -64,9 +72,9 @@ class Counting:
         counted = count(self.con, measure, rules, own_period(measure))
         for name, basis in bases.items():
             new = {each: _plain(counts) for (standard, each), counts in counted.items() if standard == name[0]}
-            self.found[name] = self._merged(measure, name, basis, new)
+            self.found[name] = self._merged(measure, name, basis, new, first)
 
-    def _basis(self, of: Slice, rules: Sequence[AppliedRule]) -> str:
+    def _basis(self, of: Slice, rules: Sequence[AppliedRule], files: Mapping[str, Sequence[str]]) -> str:
         """A hash of everything the counts depend on but the time."""
         script = measure_script(of.measure)
         # The closing promise is about the missed cases of every measure.
@@ -75,7 +83,7 @@ class Counting:
         parts = (
             script,
             rules_script(of.measure, rules),
-            sorted((log, self._inside(files)) for log, files in self.files.items() if log in script),
+            sorted((log, self._inside(each)) for log, each in files.items() if log in script),
             self._inside(cases),
             self.surroundings,
             definitions_script(),
@@ -93,12 +101,17 @@ class Counting:
             counts[PENDING] for starts in kept.counts.values() for counts in starts.values()
         )
 
-    def _merged(self, measure: Measure, name: SliceName, basis: str, new: dict[str, Any]) -> Counted:
-        """What a run over a window counted goes beside what was known of other periods, and is no basis for them."""
-        window, kept = self.plan.window, self.kept.get(name)
-        if window.first_day is None and window.last_day is None:
+    def _merged(
+        self, measure: Measure, name: SliceName, basis: str, new: dict[str, Any], first: date | None
+    ) -> Counted:
+        """What a run over some days counted goes beside what was known of other periods.
+
+        Days it was told (a window) are no basis for others; those before its look-back are final.
+        """
+        last, kept = self.plan.window.last_day, self.kept.get(name)
+        if first is None and last is None:
             return Counted(basis, self.plan.moment, new)
-        days = (window.first_day, window.last_day, window.as_at.date())
+        days = (first, last, self.plan.window.as_at.date())
         counts = kept.counts if kept else {}
         for each in {*counts, *new}:
             outside = {
@@ -107,7 +120,8 @@ class Counting:
                 if not is_whole(own_period(measure), date.fromisoformat(start), *days)
             }
             new[each] = outside | new.get(each, {})
-        return Counted("", self.plan.moment, new)
+        is_window = bool(self.plan.first_day or self.plan.last_day)
+        return Counted("" if is_window else basis, self.plan.moment, new)
 
 
 def _differs(rule: AppliedRule) -> bool:
@@ -138,6 +152,8 @@ def said(
     plan: Plan,
     settings: Settings,
     forces: Sequence[str],
+    scope: Scope = EVERYTHING,
+    standing: Sequence[Row] = (),
 ) -> tuple[list[Row], list[SliceName]]:
     """The rows of `sensitivity` beside a run's figures, and the slices of which that is everything.
 
@@ -145,17 +161,19 @@ def said(
         tallies: what was counted, for every standard and measure.
         judged: the figures that came of it, where there are any.
         counted: what the other definitions count to; without it, nothing is said of them where there are cases.
+        scope: what of the figures was stated anew; the others are those of `standing`, as the store has them.
     """
     zone = zones(settings, forces)
     own = {(each.standard.name, each.measure.name): _own_counts(each, forces) for each in judged}
+    _add_standing(own, standing, forces, scope)
     rows: dict[str, list[Row]] = defaultdict(list)
-    whole = []
+    whole: list[SliceName] = []
     for measure in {each.measure.name: each.measure for each in tallies}.values():
         for force in forces:
             for of in slices(standards, measure, force):
                 name = (of.standard.name, measure.name, force)
                 stated = own.get(name[:2], {}).get(force, {})
-                found, is_whole_slice = _of_slice(of, stated, counted.get(name), feeds, plan, zone[force])
+                found, is_whole_slice = _of_slice(of, stated, counted.get(name), feeds, plan, zone[force], scope.first)
                 rows[of.standard.name] += found
                 whole += [name] if is_whole_slice else []
     said_of = [row for standard, each in rows.items() for row in concluded(standard, each)]
@@ -182,6 +200,30 @@ def _own_counts(each: Tally, forces: Sequence[str]) -> dict[str, dict[date | Non
     return found
 
 
+def _add_standing(
+    own: dict[tuple[str, str], dict[str, dict[date | None, Row]]],
+    standing: Iterable[Row],
+    forces: Sequence[str],
+    scope: Scope,
+) -> None:
+    """Add the figures that were not stated anew, as they stand; one of no case that could be judged is none."""
+    for row in standing:
+        measure = measures().get(row["measure"])
+        if measure is None or row["force"] not in forces or row["period"] != own_period(measure):
+            continue
+        blind = row["verdict"] == Verdict.CANNOT_JUDGE
+        is_some = blind or row["cases"] or row["excluded"] or row["timed"]
+        if is_some and not scope.has(row["force"], row["period"], row["period_start"]):
+            of_force = own.setdefault((row["standard"], row["measure"]), {}).setdefault(row["force"], {})
+            of_force[row["period_start"]] = {**row, **_sums(row), "unjudgeable": blind}
+
+
+def _sums(row: Row) -> dict[str, int]:
+    """What was measured, where a figure is a share of that and not of cases."""
+    is_share = bool(row["timed"]) and row["denominator"] > 0
+    return {"sum_part": row["numerator"] if is_share else 0, "sum_whole": row["denominator"] if is_share else 0}
+
+
 def _of_slice(
     of: Slice,
     stated: Mapping[date | None, Row],
@@ -189,12 +231,14 @@ def _of_slice(
     feeds: Feeds,
     plan: Plan,
     zone: str,
+    first: date | None,
 ) -> tuple[list[Row], bool]:
-    """A slice's rows without verdicts, and whether they are all there are."""
+    """A slice's rows without verdicts, and whether they are all there are of periods that begin on `first` or later."""
     window, period, chosen = plan.window, own_period(of.measure), of.variants()
     days = (window.first_day, window.last_day, window.as_at.date())
     others = {each: _read(counts) for each, counts in kept.counts.items()} if kept else {}
     starts = {*stated, *(s for each in others.values() for s in each if s and is_whole(period, s, *days))}
+    starts = {start for start in starts if first is None or start is None or start >= first}
     counts = {**others, OWN.judged_as: stated}
     found = list(figures(of, chosen, counts, starts, period, feeds, plan, zone))
     if kept or all(each.judged_as == OWN.judged_as for each in chosen):

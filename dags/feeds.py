@@ -9,6 +9,8 @@ from datetime import date
 from typing import Any
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from checks.database import UNREADABLE, connect
 from checks.feeds import ALL, Feeds, gaps
@@ -35,16 +37,17 @@ def known(
     brought: Sequence[Row],
     runs: Mapping[str, Row],
     erased: Sequence[Row] = (),
+    since: date | None = None,
 ) -> Feeds:
     """What each force delivers, by the lake at these versions and the `deliveries` of all runs so far.
 
-    A log of which every record was erased is not absent.
+    A log of which every record was erased is not absent. Of the days before `since` only the first month is told.
     """
     held = lake.forces(versions)
     for row in erased:
         if row["records"]:
             held.setdefault(row["force"], set()).add(row["log"])
-    days = days_with_cases(con, lake, cases)
+    days = days_with_cases(con, lake, cases, since)
     forces = sorted({*held, *days, *(row["force"] for row in brought)} - {ALL})
     zone = zones(settings, [*forces, ALL])
     delivered = [delivered_of(row, runs[row["run_id"]]["run_number"], zone[row["force"]]) for row in brought]
@@ -131,10 +134,19 @@ def _lacking(
         return found
 
 
-def days_with_cases(con: duckdb.DuckDBPyConnection, lake: Lake, version: int | None) -> dict[str, set[date]]:
-    """The local days each force has cases of."""
-    read_cases(con, lake.files("cases", version), "all_cases")
+def days_with_cases(
+    con: duckdb.DuckDBPyConnection, lake: Lake, version: int | None, since: date | None = None
+) -> dict[str, set[date]]:
+    """The local days each force has cases of; of those before `since` only the first of the first month."""
+    actions = lake.actions("cases", version)
     found: dict[str, set[date]] = defaultdict(set)
+    if since:
+        months = zip(actions["partition.force"].to_pylist(), actions["partition.month"].to_pylist(), strict=True)
+        for force, month in sorted(set(months), reverse=True):
+            if month < f"{since:%Y-%m}":
+                found[force] = {date(int(month[:4]), int(month[5:7]), 1)}
+        actions = actions.filter(pc.greater_equal(actions["partition.month"].cast(pa.string()), f"{since:%Y-%m}"))
+    read_cases(con, lake.paths("cases", actions), "all_cases")
     for force, day in con.execute("select distinct force, local_day from all_cases").fetchall():
         if day:
             found[force].add(day)

@@ -105,7 +105,8 @@ def show_run(settings: Settings, run_id: str, form: Format) -> None:
     Editions of one standard count as one.
     """
     with reading(open_store(settings.store)) as conn:
-        rows = list(read.read_table(conn, "verdicts", {}, run_id))
+        asked = {} if form is not Format.TABLE else {"period": ["month"], "area": [""], "neighbourhood": [""]}
+        rows = list(read.read_table(conn, "verdicts", asked, run_id))
         run = next(row for row in read.read_table(conn, "runs") if row["run_id"] == run_id)
     if form is not Format.TABLE:
         show(rows, read.columns_of("verdicts"), form)

@@ -27,6 +27,7 @@ FromOption = Annotated[str | None, typer.Option("--from", help="First local day,
 ToOption = Annotated[str | None, typer.Option("--to", help="Last local day, YYYY-MM-DD.")]
 RunOption = Annotated[str | None, typer.Option(help="As this run left it.")]
 AddedByOption = Annotated[str | None, typer.Option("--run", help="Only what this run added.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why days that are final are judged again.")]
 AsAtOption = Annotated[str | None, typer.Option(help="Judge from this moment (ISO 8601; default: now).")]
 
 

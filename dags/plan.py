@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, lru_cache
 from importlib.metadata import version
@@ -38,7 +38,9 @@ class Plan:
 
     `sources` are description names, `NAME=PATH` to read another file than the description's own; `standards` are
     names, empty = the default standard; `forces` limits whom the run judges, empty = every force in the lake.
-    Moments are ISO 8601 in UTC, days ISO dates, '' = open.
+    `first_day` and `last_day` are the days it judges; what longer than a month ends in them is counted from
+    `counted_from` on, where that is earlier. `reason` = why final days are judged again. `backfill` names the call that
+    the run is a part of. Moments are ISO 8601 in UTC, days ISO dates, '' = open.
     """
 
     run_id: str
@@ -52,6 +54,9 @@ class Plan:
     first_day: str = ""
     last_day: str = ""
     started_at: str = ""
+    counted_from: str = ""
+    reason: str = ""
+    backfill: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -68,6 +73,11 @@ class Plan:
     @cached_property
     def window(self) -> Window:
         return Window(self.moment, _day(self.first_day), _day(self.last_day))
+
+    @property
+    def counted(self) -> Plan:
+        """The plan whose window is what the run counts, which may begin before what it judges."""
+        return replace(self, first_day=self.counted_from) if self.counted_from else self
 
     def open_lake(self) -> Lake:
         return Lake(self.lake)

@@ -10,6 +10,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from connectors.store.newest import KEYS
 from connectors.store.tables import COUNTS, deliveries, runs
 from dags import steps
 from dags.kept_out import frozen_before
+from dags.look_back import BACKFILL, JUDGED_FROM, input_of
 from dags.plan import Plan, chosen_standards
 from dags.sealing import lake_paths, manifest_of
 from dags.storing import CASES
@@ -180,15 +182,26 @@ def _begun(row: Row, blank: Row) -> Row:
 
 def _differences(conn: Connection, now: Connection, table: str, run_id: str, found: Recomputed) -> Iterator[Broken]:
     """The figures judged again beside what the run left, and those the run added that are not found again."""
-    key = KEYS[table]
-    said = {tuple(row[name] for name in key): row for row in read.read_table(conn, table, {}, run_id)}
-    again = {tuple(row[name] for name in key): row for row in read.read_table(now, table)}
+    key, asked = KEYS[table], _repeatable(conn, run_id)
+    said = {tuple(row[name] for name in key): row for row in read.read_table(conn, table, asked, run_id)}
+    again = {tuple(row[name] for name in key): row for row in read.read_table(now, table, asked)}
     for name in sorted(again.keys() | {name for name, row in said.items() if row["run_id"] == run_id}, key=str):
         found.compared += 1
         before, after = _values(table, said.get(name)), _values(table, again.get(name))
         if before != after:
             where = f"{table} {canonical(list(name)).decode()} of run {run_id}"
             yield Broken(where, f"judged again: {_shown(before, after)}", f"as recorded: {_shown(after, before)}")
+
+
+def _repeatable(conn: Connection, run_id: str) -> Row:
+    """The filters of what rests on this run's judging alone: what begins before its first day is not, nor are
+    twelve months of a backfill's part, which may end after the last case of its days."""
+    run = next(row for row in read.read_table(conn, "runs") if row["run_id"] == run_id)
+    said = input_of(run)
+    first = said.get(JUDGED_FROM)
+    is_part = bool(said.get(BACKFILL) and run["window_from"])
+    periods = ["day", "month", "year"] if is_part else []
+    return {"from": date.fromisoformat(first) if first else None, "period": periods}
 
 
 def _values(table: str, row: Row | None) -> Row:

@@ -11,14 +11,16 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 
 from checks.commitment import Measure
 from checks.feeds import ALL, Feeds
-from checks.judging import Window, tally_script
+from checks.judging import Window, counted_in_part, tally_script
 from checks.standard import NATIONAL, Rule, Standard, rule_for
 from checks.verdict import MeasureVerdict, Verdict, commitment_verdict
 from connectors.lake.cases import read_cases
 from connectors.lake.tables import Lake
+from dags.stating import EVERYTHING, Scope
 from expectations.promise import depends_on_unknown, verdicts
 from expectations.quality import RuleResult
 
@@ -57,32 +59,62 @@ def tally(
     measure: Measure,
     version: int | None,
     forces: Sequence[str],
+    scope: Scope = EVERYTHING,
 ) -> list[Tally]:
     """Count the measure's cases in the lake, for every standard, level and period of the window on `con`.
 
-    Figures of other forces than those named are left out; those of all forces together count every force's cases.
+    Figures of other forces than those named are left out, as are those out of scope; those of all forces together
+    count every force's cases.
     """
     named = [standard for standard in standards if any(rule.measure == measure.name for rule in standard.rules)]
-    files = lake.files("cases", version, standard=[standard.name for standard in named], measure=[measure.name])
+    actions = lake.actions("cases", version, standard=[each.name for each in named], measure=[measure.name])
+    files = lake.paths("cases", _counted(con, actions, scope))
     if not files:  # counting nothing takes as long as counting a little
         return [Tally(standard, measure, pd.DataFrame(columns=KEY)) for standard in named]
     read_cases(con, files, "kept_cases")
     con.execute(tally_script())
     figures = con.execute("select * from figures").df()
     figures = figures[figures["force"].isin([*forces, ALL])]
+    if not scope.is_everything:
+        starts = pd.to_datetime(figures["period_start"]).dt.date
+        named_so = zip(figures["force"], figures["period"], starts, strict=True)
+        figures = figures[[scope.has(*each) for each in named_so]]
     return [
         Tally(standard, measure, figures[figures["standard"] == standard.name].reset_index(drop=True))
         for standard in named
     ]
 
 
-def conclude(tallies: Iterable[Tally], feeds: Feeds, window: Window, forces: Sequence[str], why: str) -> Recorded:
+def _counted(con: duckdb.DuckDBPyConnection, actions: pa.Table, scope: Scope) -> pa.Table:
+    """The files of cases the figures in scope count; tells the counting on `con` what it does not see of the others."""
+    since, days_in = scope.cases_from, scope.days_in
+    months = [date(int(text[:4]), int(text[5:7]), 1) for text in actions["partition.month"].to_pylist()]
+    wanted = [since is None or month >= since for month in months]
+    quiet = set() if days_in is None else set(months) - days_in
+    names = ("standard", "measure", "force")
+    slices = zip(*(actions[f"partition.{name}"].to_pylist() for name in names), strict=True)
+    ends: dict[tuple[str, ...], tuple[date, date]] = {}
+    for slice_, month in zip(slices, months, strict=True) if since else ():
+        first, last = ends.get(slice_, (month, month))
+        ends[slice_] = min(month, first), max(month, last)
+    con.execute(counted_in_part(sorted(quiet), ends))
+    return actions.filter(pa.array(wanted, pa.bool_()))
+
+
+def conclude(
+    tallies: Iterable[Tally],
+    feeds: Feeds,
+    window: Window,
+    forces: Sequence[str],
+    why: str,
+    scope: Scope = EVERYTHING,
+) -> Recorded:
     """Give every figure its verdict, add those that cannot be judged for want of a feed, and sum up commitments."""
     said = Recorded()
     counting: dict[tuple[Any, ...], list[MeasureVerdict]] = defaultdict(list)
     absent: dict[tuple[str, int, str], list[str]] = defaultdict(list)
     for each in tallies:
-        table = _with_cannot_judge(each, feeds, window, forces)
+        table = _with_cannot_judge(each, feeds, window, forces, scope)
         if table.empty:
             continue
         answers, result = _verdicts(each, table, feeds)
@@ -100,7 +132,7 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [dict(zip(table.columns, row, strict=True)) for row in table.itertuples(index=False, name=None)]
 
 
-def _with_cannot_judge(each: Tally, feeds: Feeds, window: Window, forces: Sequence[str]) -> pd.DataFrame:
+def _with_cannot_judge(each: Tally, feeds: Feeds, window: Window, forces: Sequence[str], scope: Scope) -> pd.DataFrame:
     """The tally, with a row of no cases for each force and period whose feed is missing."""
     table = each.figures.copy()
     table["period_start"] = pd.to_datetime(table["period_start"]).dt.date
@@ -112,7 +144,7 @@ def _with_cannot_judge(each: Tally, feeds: Feeds, window: Window, forces: Sequen
         if rule is None or not (absent or feeds.gaps):
             continue
         for period, start in feeds.periods(force, window.first_day, window.last_day, window.as_at.date()):
-            if period not in each.measure.periods:
+            if period not in each.measure.periods or not scope.has(force, period, start):
                 continue
             missing = absent or feeds.blocked(each.measure, force, period, start)
             if missing and (force, "", "", period, start) not in present:

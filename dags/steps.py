@@ -21,7 +21,7 @@ from checks.commitment import measures
 from checks.database import connect, is_unreadable
 from checks.errors import NotAnsweringError, PledgeError, UsageError
 from checks.judging import judge as judge_measure
-from checks.judging import macros_script, prepare, run_script
+from checks.judging import macros_script, run_script
 from connectors.lake.cases import Slice, lay_missed_cases, write_cases
 from connectors.settings import Settings
 from connectors.sources.forces import DEFAULT_ZONE
@@ -37,10 +37,13 @@ from dags import (
     explaining,
     feeds,
     findings,
+    judging_days,
     kept_out,
+    look_back,
     observed,
     recording,
     sealing,
+    stating,
     storing,
 )
 from dags.plan import (
@@ -202,7 +205,7 @@ def judge(plan: Plan, settings: Settings, force: str, say: Say = _silent) -> lis
     """
     con = connect()
     try:
-        changed = list(_judged(con, plan, settings, force))
+        changed = list(_judged(con, plan, settings, force, say))
     except duckdb.Error as error:
         if not is_unreadable(error):
             raise
@@ -215,40 +218,46 @@ def judge(plan: Plan, settings: Settings, force: str, say: Say = _silent) -> lis
     return changed
 
 
-def _judged(con: duckdb.DuckDBPyConnection, plan: Plan, settings: Settings, force: str) -> Iterator[str]:
-    lake, standards, window = plan.open_lake(), chosen_standards(settings, plan.standards), plan.window
+def _judged(con: duckdb.DuckDBPyConnection, plan: Plan, settings: Settings, force: str, say: Say) -> Iterator[str]:
+    lake, standards = plan.open_lake(), chosen_standards(settings, plan.standards)
     engine = open_store(plan.store)
     with read_only(engine) as conn:
         counted = definition_counts.counted(conn, [force])
         erased = erasures.standing(conn)
-    files = {name: lake.files(name, version, force=[force]) for name, version in lake.versions().items()}
+        runs = list(read.read_table(conn, "runs"))
+    versions = lake.versions()
+    back = look_back.look_back(plan, lake, force, runs, [standard.name for standard in standards])
+    held = {name: lake.files(name, version, force=[force]) for name, version in versions.items()}
     holidays = bank_holidays(settings, [force], FIRST_YEAR, plan.moment.year + 1)
     zone = zones(settings, [force])
-    prepare(con, window, zone, files, bank_holidays=holidays)
-    counting = definitions.Counting(con, plan, lake, force, files, (zone, holidays), counted)
-    cases = lake.table("cases")
-    standing = {each for each in lake.changed_slices(None, cases.version()) if each[2] == force} if cases else set()
+    laid = judging_days.Laid(con, plan, zone, holidays, back, held, versions)
+    counting = definitions.Counting(con, plan, lake, force, (zone, holidays), counted)
+    standing = look_back.first_months(lake, force)
     for measure in measures().values():
         rules = applied(standards, measure.name, force)
         names = sorted({rule.rule.standard for rule in rules})
         # Without its log there is nothing to judge, unless all of its rows were withdrawn.
-        if not standing.intersection((name, measure.name, force) for name in names) and any(
-            not files.get(log) for log in measure.logs
+        if not any((name, measure.name, force) in standing for name in names) and any(
+            not held.get(log) for log in measure.logs
         ):
             continue
-        if rules and "missed_cases" in measure.sql:
-            lay_missed_cases(con, lake.files("cases", standard=names, force=[force]), commitments_by_measure())
-        if rules:
-            judge_measure(con, measure, rules)
+        for first_day, of_days in laid.by_first_day(measure, names):
+            files = laid.lay_out(first_day)
+            if "missed_cases" in measure.sql:
+                missed = laid.missed_files(first_day, of_days)
+                lay_missed_cases(con, missed, commitments_by_measure())
+            judge_measure(con, measure, [rule for rule in rules if rule.rule.standard in of_days])
             observed.count("cases_judged", con.execute("select count(*) from facts").fetchall()[0][0])
-        for name in names:
-            slice_ = Slice(name, measure.name, force)
-            frozen = kept_out.frozen_before(erased, measure.logs, force)
-            if write_cases(con, lake, slice_, plan.run_id, window.first_day, window.last_day, frozen):
-                yield f"{name}/{measure.name}"
-        counting.count(measure, standards)
+            for name in of_days:
+                slice_ = Slice(name, measure.name, force)
+                frozen = kept_out.frozen_before(erased, measure.logs, force)
+                if write_cases(con, lake, slice_, plan.run_id, first_day, plan.window.last_day, frozen):
+                    yield f"{name}/{measure.name}"
+            chosen = [standard for standard in standards if standard.name in of_days]
+            counting.count(measure, chosen, files, first_day)
     with engine.begin() as conn:
         definition_counts.keep_counts(conn, counting.found)
+    laid.tell_late(say)
 
 
 @observed.watched("record")
@@ -271,24 +280,32 @@ def record(plan: Plan, settings: Settings, forces: Sequence[str], say: Say = _si
     slices = storing.changed_slices(engine, lake, version)
     con = connect()
     try:
-        known = feeds.known(con, lake, versions, version, settings, plan, brought, runs, erased)
+        back = None if plan.first_day or plan.last_day else look_back.first_figure(look_back.first_day(plan.moment))
+        known = feeds.known(con, lake, versions, version, settings, plan, brought, runs, erased, back)
         told = feeds.forces(forces, known, plan)
-        con.execute(macros_script() + run_script(plan.window, zones(settings, sorted({*known.days, *told}))))
+        basis = stating.basis(settings, standards, known, erased, comparing.rebases_of(settings))
+        scope = stating.scope(plan, lake, list(runs.values()), standards, told, basis, version, say)
+        if scope.is_everything and back:
+            known = feeds.known(con, lake, versions, version, settings, plan, brought, runs, erased)
+        con.execute(macros_script() + run_script(plan.counted.window, zones(settings, sorted({*known.days, *told}))))
         tallies = [
             each
             for measure in measures().values()
-            for each in recording.tally(con, lake, standards, measure, version, told)
+            for each in recording.tally(con, lake, standards, measure, version, told, scope)
         ]
-        said = recording.conclude(tallies, known, plan.window, told, feeds.why(plan, brought, runs))
+        said = recording.conclude(tallies, known, plan.counted.window, told, feeds.why(plan, brought, runs), scope)
         with read_only(engine) as conn:
             counted = definition_counts.counted(conn, told)
-        tables = definitions.said(tallies, said.tallies, counted, standards, known, plan, settings, told)
+            standing = definition_counts.own_standing(conn, scope.first) if scope.months is not None else []
+        tables = definitions.said(
+            tallies, said.tallies, counted, standards, known, plan.counted, settings, told, scope, standing
+        )
         storing.store_cases(engine, con, lake, version, plan, standards, slices)
         found = findings.look(
             plan, settings, lake, versions, version, standards, erased, findings.newest_erasure(erased, runs)
         )
         judged = {**versions, storing.CASES: version or 0}
-        stated = storing.Stated(said, tables, found, standards, told, slices)
+        stated = storing.Stated(said, tables, found, standards, told, list(slices), scope, basis)
         written = storing.store_figures(engine, lake, settings, plan, stated, judged)
     finally:
         con.close()
@@ -318,6 +335,14 @@ def announce(plan: Plan, settings: Settings, say: Say = _silent) -> str:
         return ""
     from dags.alerting import alert
 
+    if plan.backfill:
+        from dags.backfill import mute
+
+        with open_store(plan.store).begin() as conn:
+            lock_slice(conn, "announcements")
+            muted = mute(conn, plan, settings, datetime.now(UTC))
+        say(f"Slack: a backfill is not announced; {muted:,} changes are kept as suppressed.")
+        return "suppressed"
     state = alert(plan, settings, datetime.now(UTC))
     unsaid = "could not be said: it is kept, and said when Slack takes it"
     say(f"Slack: the night's message {unsaid if state == 'failed' else f'is {state}'}.")

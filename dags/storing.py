@@ -12,7 +12,7 @@ import duckdb
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from checks.chain import canonical, sha256
+from checks.chain import sha256
 from checks.feeds import ALL
 from checks.standard import Standard
 from connectors.lake.cases import ERASED, read_cases
@@ -22,34 +22,38 @@ from connectors.store import read, write
 from connectors.store.cases import STATES_KEPT, replace_cases, sync_breaches
 from connectors.store.engine import lock_slice
 from connectors.store.explaining import cover_later_breaches
-from connectors.store.figures import emptied_figures, record_commitments, record_figures
+from connectors.store.figures import emptied_figures, figures_of_run, record_commitments, record_figures
 from connectors.store.sensitivity import record_sensitivity
 from connectors.store.tables import FIGURE
 from dags import comparing, findings
 from dags.deliveries import result_row
+from dags.look_back import BACKFILL, CASES, FORCES, JUDGED_FROM, REASON, WHOLE, first_day, first_figure
 from dags.plan import Plan
 from dags.recording import Recorded
 from dags.sealing import seal
+from dags.stating import BASIS, EVERYTHING, Scope
 
-SliceName = tuple[str, str, str]
+SliceName = tuple[str, ...]
 Row = dict[str, Any]
 PERIODS = ("day", "month", "year", "rolling_12_months")
-# Under `input_key`, beside the versions of the logs: the version of the lake's cases, and whether every force and
-# day was recorded up to it.
-CASES, WHOLE = "cases", "whole"
+# With more changed months than these a slice is compared as a whole.
+MONTHS_APART = 24
 
 
-def changed_slices(engine: Engine, lake: Lake, version: int | None) -> list[SliceName]:
-    """The (standard, measure, force) whose cases changed since a run last recorded everything there was.
+def changed_slices(engine: Engine, lake: Lake, version: int | None) -> dict[SliceName, list[str]]:
+    """The (standard, measure, force) whose cases changed since a run last recorded everything, with their months.
 
     What to look at comes from the lake, not from this run's judging: a run that died between the two is made good.
     """
     if version is None:
-        return []
+        return {}
     with engine.connect() as conn:
         done = [row for row in read.read_table(conn, "runs") if row["input_key"]]
     recorded = [versions[CASES] for row in done if (versions := json.loads(row["input_key"])).get(WHOLE)]
-    return lake.changed_slices(max(recorded, default=None), version)
+    found: dict[SliceName, list[str]] = {}
+    for *slice_, month in sorted(lake.changed_cases(max(recorded, default=None), version)):
+        found.setdefault(tuple(slice_), []).append(month)
+    return found
 
 
 def store_cases(
@@ -59,20 +63,28 @@ def store_cases(
     version: int | None,
     plan: Plan,
     standards: Sequence[Standard],
-    slices: Sequence[SliceName],
+    slices: Mapping[SliceName, Sequence[str]],
 ) -> None:
-    """Bring the store's open questions (missed, pending, unknown) and its breaches in line with the lake's cases."""
+    """Bring the store's open questions (missed, pending, unknown) and its breaches in line with the lake's cases.
+
+    Args:
+        slices: those that changed, with the months in which they did.
+    """
     severity = {(s.name, rule.measure): rule.severity for s in standards for rule in s.rules if not rule.force}
-    for standard, measure, force in slices:
-        files = lake.files("cases", version, standard=[standard], measure=[measure], force=[force])
+    for (standard, measure, force), changed in slices.items():
+        months = changed if len(changed) <= MONTHS_APART else None
+        of_months = {"month": months} if months else {}
+        slice_: dict[str, Sequence[str]] = {"standard": [standard], "measure": [measure], "force": [force], **of_months}
+        files = lake.files("cases", version, **slice_)
         read_cases(con, files, "slice_cases")
         kept = {"states": sorted(STATES_KEPT), "erased": ERASED}
         chosen = "select * from slice_cases where list_contains($states, state) and not starts_with(case_id, $erased)"
         found = con.execute(chosen, kept).df()
         rows = [{str(k): _known(v) for k, v in row.items()} for row in found.astype(object).to_dict("records")]
         with engine.begin() as conn:
-            replace_cases(conn, standard, measure, force, rows, run_id=plan.run_id)
-            sync_breaches(conn, plan.run_id, standard, measure, force, severity=severity.get((standard, measure), ""))
+            replace_cases(conn, standard, measure, force, rows, run_id=plan.run_id, months=months)
+            severe = severity.get((standard, measure), "")
+            sync_breaches(conn, plan.run_id, standard, measure, force, severity=severe, months=months)
             cover_later_breaches(conn, standard, measure, force)
 
 
@@ -86,7 +98,8 @@ def _known(value: Any) -> Any:
 class Stated:
     """What a run says: its figures and what stands beside them, of which forces and by which standards.
 
-    `sensitivity` are the rows of that table and the slices they are of; `slices` those whose cases changed.
+    `sensitivity` are the rows of that table and the slices they are of; `slices` those whose cases changed; `scope`
+    which figures it states anew, `basis` what they all rest on.
     """
 
     recorded: Recorded
@@ -95,6 +108,8 @@ class Stated:
     standards: Sequence[Standard]
     forces: Sequence[str]
     slices: Sequence[SliceName]
+    scope: Scope = EVERYTHING
+    basis: str = ""
 
 
 def store_figures(
@@ -105,29 +120,42 @@ def store_figures(
     Args:
         versions: the Delta version of every table of the lake that was judged, `cases` among them.
     """
-    whole = not (plan.forces or plan.first_day or plan.last_day)
     with engine.begin() as conn:
         lock_slice(conn, "runs")  # two runs that end at once must not both follow the same one in the chain
         figures = stated.recorded.figures + _emptied(conn, plan, stated)
-        charted = comparing.charts(conn, plan, figures, comparing.rebases_of(settings))
+        charted = comparing.charts(conn, plan, figures, comparing.rebases_of(settings), stated.scope)
         written = record_figures(conn, plan.run_id, figures, charted.signal_of)
         record_commitments(conn, plan.run_id, stated.recorded.commitments)
         findings.record(conn, plan, stated.found, stated.forces)
-        comparing.record_comparisons(conn, plan, comparing.similar_forces(settings))
+        comparing.record_comparisons(conn, plan, comparing.similar_forces(settings), stated.scope.first)
         comparing.record_funnels(conn, plan)
-        record_sensitivity(conn, plan.run_id, *stated.sensitivity)
+        record_sensitivity(conn, plan.run_id, *stated.sensitivity, stated.scope.first)
         if written:
             write.add_expectation_results(conn, [result_row(plan, r, "", "", "") for r in stated.recorded.results])
         ended = {
             "status": "done",
-            "input_key": json.dumps({**versions, WHOLE: int(whole)}, sort_keys=True),
-            "figures_hash": _figures_hash(figures),
+            "input_key": json.dumps(_input(plan, stated, versions), sort_keys=True),
+            "figures_hash": _figures_hash(conn, plan),
             "finished_at": datetime.now(UTC),
         }
         run = next(row for row in read.read_table(conn, "runs") if row["run_id"] == plan.run_id) | ended
         sealed = seal(conn, lake, settings, run, stated.standards, plan.forces, versions)
         write.finish_run(conn, plan.run_id, **ended, **sealed)
     return written
+
+
+def _input(plan: Plan, stated: Stated, versions: Mapping[str, int]) -> Row:
+    is_window = bool(plan.first_day or plan.last_day)
+    again = "" if stated.scope.is_everything else first_day(plan.moment).isoformat()
+    return {
+        **versions,
+        WHOLE: int(not (plan.forces or is_window)),
+        FORCES: sorted(plan.forces),
+        JUDGED_FROM: plan.first_day if is_window else again,
+        BASIS: stated.basis,
+        **({REASON: plan.reason} if plan.reason else {}),
+        **({BACKFILL: plan.backfill} if plan.backfill else {}),
+    }
 
 
 def _emptied(conn: Connection, plan: Plan, stated: Stated) -> list[Row]:
@@ -143,7 +171,7 @@ def _emptied(conn: Connection, plan: Plan, stated: Stated) -> list[Row]:
     found: list[Row] = []
     for standard, measure, force in sorted(changed):
         asked: Row = {"standard": standard, "measure": measure, "force": force, "period": periods}
-        asked |= {"from": window.first_day, "to": window.last_day}
+        asked |= {"from": window.first_day or _first_of(stated.scope, force), "to": window.last_day}
         held = list(read.read_table(conn, "verdicts", asked))
         for period in sorted({row["period"] for row in held if tuple(row[name] for name in FIGURE) not in named}):
             own = [f for f in figures if (f["standard"], f["measure"], f["force"]) == (standard, measure, force)]
@@ -151,10 +179,24 @@ def _emptied(conn: Connection, plan: Plan, stated: Stated) -> list[Row]:
                 conn, own, standard=standard, measure=measure, force=force, period=period,
                 first=window.first_day or date.min, last=window.last_day or date.max,
             )  # fmt: skip
-    return found
+    has = stated.scope.has
+    return [row for row in found if has(row["force"], row["period"], row["period_start"])]
 
 
-def _figures_hash(figures: Sequence[Row]) -> str:
-    """The hash of all a run says, whether it is new or not: two runs that say the same have the same."""
-    stated = sorted(canonical({k: v for k, v in figure.items() if k != "restated_why"}) for figure in figures)
-    return sha256(b"\n".join(stated))
+def _first_of(scope: Scope, force: str) -> date | None:
+    """The first day a figure of the force in scope begins on, None = any."""
+    if scope.months is None:
+        return scope.first
+    earliest = min(scope.months.get(force, ()), default=None)
+    return first_figure(earliest) if earliest else scope.first
+
+
+def _figures_hash(conn: Connection, plan: Plan) -> str:
+    """The hash of all figures as a run leaves them: that of the run before, followed by what this one wrote.
+
+    Two runs that leave the same figures, one after the other, have the same.
+    """
+    runs = [row for row in read.read_table(conn, "runs") if row["figures_hash"]]
+    before = max(runs, key=lambda row: row["run_number"])["figures_hash"] if runs else ""
+    written = figures_of_run(conn, plan.run_id)
+    return sha256("\n".join([before, *written]).encode()) if written or not before else before

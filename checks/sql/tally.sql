@@ -13,15 +13,24 @@ create or replace macro added_up(counts) as map_from_entries(list_transform(
     }
 ));
 
+-- Where only part of the cases is counted: the months whose days are not wanted, and the first and last month each slice
+-- has a case of. Without them every day counts, and those months are those of the cases counted.
+create table if not exists quiet_months ("month" date);
+create table if not exists slice_months (
+    standard varchar, measure varchar, force varchar, first_month date, last_month date
+);
+
 create or replace view figures as
 with dated as (
     select
-        facts.* exclude (area, neighbourhood),
+        facts.* exclude (area, neighbourhood, local_day),
+        case when quiet_months."month" is null then local_day end as local_day,
         nullif(facts.area, '') as area,
         nullif(facts.neighbourhood, '') as neighbourhood,
-        date_trunc('month', local_day)::date as local_month,
-        date_trunc('year', local_day)::date as local_year
+        date_trunc('month', facts.local_day)::date as local_month,
+        date_trunc('year', facts.local_day)::date as local_year
     from facts
+    left join quiet_months on date_trunc('month', facts.local_day)::date = quiet_months."month"
 ),
 
 counted as (
@@ -105,9 +114,13 @@ ends as (
         measure,
         definition_id,
         force,
-        unnest(generate_series(min(local_month) + to_months(11), max(local_month)::timestamp, interval 1 month))::date
-            as end_month
+        unnest(generate_series(
+            least(min(local_month), min(first_month)) + to_months(11),
+            greatest(max(local_month), max(last_month))::timestamp,
+            interval 1 month
+        ))::date as end_month
     from months
+    left join slice_months using (standard, measure, force)
     group by standard, measure, definition_id, force
 ),
 
@@ -171,9 +184,12 @@ bounded as (
         select * from twelve_months
     )
     where
-        covers is null
-        or (covers = 'month' and period in ('month', 'year'))
-        or covers = period
+        (
+            covers is null
+            or (covers = 'month' and period in ('month', 'year'))
+            or covers = period
+        )
+        and (period <> 'day' or local_day is not null)
 )
 
 select

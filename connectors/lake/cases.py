@@ -119,13 +119,15 @@ def _bring_into_line(
     where = {"standard": slice_.standard, "measure": slice_.measure, "force": slice_.force}
     files = lake.files("cases", table.version(), **{key: [value] for key, value in where.items()})
     read_cases(con, files, "held_cases")
+    _judged_now(con, where, frozen)
+    _near(con, first_day, last_day)
     first, last = literal(first_day), literal(last_day)
     con.execute(
-        "create or replace temp view held_inside as select * from held_cases "
+        "create or replace temp view held_inside as select * from held_near "
         f"where local_day >= coalesce({first}, local_day) and local_day <= coalesce({last}, local_day) "
         f"and not {frozen}"
     )
-    _compare(con, where, run_id, frozen)
+    _compare(con, run_id)
     # A case moves to another month when its clock is corrected, even out of the days that are judged now.
     months = con.execute(
         "select month from compared where changed union select month_before from compared where changed "
@@ -137,8 +139,8 @@ def _bring_into_line(
     return changed
 
 
-def _compare(con: duckdb.DuckDBPyConnection, where: dict[str, str], run_id: str, frozen: str) -> None:
-    """Table `compared`: the cases judged now, whether each differs from the one held, and its runs."""
+def _judged_now(con: duckdb.DuckDBPyConnection, where: dict[str, str], frozen: str) -> None:
+    """View `judged_now`: the slice's rows of `facts` in the shape in which cases are kept."""
     chosen = " and ".join(f"{key} = {literal(value)}" for key, value in where.items())
     con.execute(
         "create or replace temp view judged_now as select standard, measure, force, "
@@ -149,13 +151,38 @@ def _compare(con: duckdb.DuckDBPyConnection, where: dict[str, str], run_id: str,
         f"elapsed_seconds, part, whole, covers, local_day, unjudgeable, outside_force_dates from facts "
         f"where {chosen} and not {frozen}"
     )
+
+
+def _near(con: duckdb.DuckDBPyConnection, first_day: date | None, last_day: date | None) -> None:
+    """View `held_near`: the held cases of the months judged, and those of other months that are judged in them now."""
+    if first_day is None and last_day is None:
+        con.execute("create or replace temp view held_near as select * from held_cases")
+        return
+    months = (f"{first_day:%Y-%m}" if first_day else "", f"{last_day:%Y-%m}" if last_day else "9999-99")
+    inside = f"month between {literal(months[0])} and {literal(months[1])}"
+    con.execute(
+        f"create or replace temp table new_here as select case_id from judged_now "
+        f"anti join (select case_id from held_cases where {inside}) using (case_id)"
+    )
+    con.execute(
+        f"create or replace temp table strays as select * from held_cases where not ({inside}) and case_id in "
+        "(from new_here)"
+    )
+    con.execute(
+        f"create or replace temp view held_near as select * from held_cases where {inside} union all "
+        "select * from strays"
+    )
+
+
+def _compare(con: duckdb.DuckDBPyConnection, run_id: str) -> None:
+    """Table `compared`: the cases judged now, whether each differs from the one held, and its runs."""
     differs = " or ".join(f'new."{name}" is distinct from old."{name}"' for name in _COMPARED)
     con.execute(
         "create or replace temp table compared as select new.*, "
         f"coalesce(old.first_run, {literal(run_id)}) as first_run, "
         f"case when old.case_id is null or {differs} then {literal(run_id)} else old.last_changed_run end "
         "as last_changed_run, old.month as month_before, old.case_id is null or "
-        f"{differs} as changed from judged_now as new left join held_cases as old on new.case_id = old.case_id"
+        f"{differs} as changed from judged_now as new left join held_near as old on new.case_id = old.case_id"
     )
 
 

@@ -45,6 +45,7 @@ class Lake:
         self.location = location.rstrip("/") or "/"
         self.pseudonyms = ""  # the fingerprint of the key under which new tables are filled; '' = references as given
         self._newest: dict[str, DeltaTable] = {}
+        self._listed: dict[tuple[str, int], pa.Table] = {}
         if "://" in location:
             return
         odd = next((part for part in Path(location).absolute().parts[1:] if _ODD.search(part)), "")
@@ -116,6 +117,7 @@ class Lake:
     def forget(self, name: str) -> None:
         """Open a table anew the next time: its log was written over."""
         self._newest.pop(name, None)
+        self._unlist(name)
 
     def versions(self) -> dict[str, int]:
         """The present version of every log that has one: what a run pins before it judges."""
@@ -124,30 +126,56 @@ class Lake:
 
     def files(self, name: str, version: int | None = None, **partition: Iterable[str]) -> list[str]:
         """The Parquet files of a table, of the partition values given (`force=["norfolk"]`); sorted."""
+        return self.paths(name, self.actions(name, version, **partition))
+
+    def paths(self, name: str, actions: pa.Table) -> list[str]:
+        """The files some of `actions` are of; sorted."""
+        # Delta writes paths as URLs: what the disk calls %20 is %2520 there.
+        return sorted(f"{self._uri(name)}/{unquote(path)}" for path in actions["path"].to_pylist())
+
+    def changed_slices(self, since: int | None, version: int) -> list[tuple[str, ...]]:
+        """The (standard, measure, force) of `cases` whose files differ between two versions (`since` None: all)."""
+        return sorted({each[:3] for each in self.changed_cases(since, version)})
+
+    def changed_cases(self, since: int | None, version: int) -> set[tuple[str, ...]]:
+        """The (standard, measure, force, month) of `cases` whose files differ between two versions."""
+        return self._changed("cases", since, version, ("standard", "measure", "force", "month"))
+
+    def changed_months(self, name: str, since: int | None, version: int, force: str) -> set[str]:
+        """The months of a log in which a force's files differ between two versions (`since` None: all it has)."""
+        return {month for of, month in self._changed(name, since, version, ("force", "month")) if of == force}
+
+    def _changed(self, name: str, since: int | None, version: int, columns: Sequence[str]) -> set[tuple[str, ...]]:
+        now = _files_by(self.actions(name, version), columns)
+        before = _files_by(self.actions(name, since), columns) if since is not None else set()
+        return {each[1:] for each in now ^ before}
+
+    def actions(self, name: str, version: int | None = None, **partition: Iterable[str]) -> pa.Table:
+        """Delta's own list of a table's files with their partitions and statistics, of the partition values given."""
         actions = self._actions(name, version)
         for key, values in partition.items():
             wanted = pa.array(sorted(values), pa.string())
             actions = actions.filter(pc.is_in(actions[f"partition.{key}"].cast(pa.string()), wanted))
-        # Delta writes paths as URLs: what the disk calls %20 is %2520 there.
-        return sorted(f"{self._uri(name)}/{unquote(path)}" for path in actions["path"].to_pylist())
-
-    def changed_slices(self, since: int | None, version: int) -> list[tuple[str, str, str]]:
-        """The (standard, measure, force) of `cases` whose files differ between two versions (`since` None: all)."""
-        now = _files_of_slices(self._actions("cases", version))
-        before = _files_of_slices(self._actions("cases", since)) if since is not None else set()
-        return sorted({each[1:] for each in now ^ before})
+        return actions
 
     def _actions(self, name: str, version: int | None) -> pa.Table:
         table = self.table(name, version)
         if table is None:
             return pa.table({"path": [], **{f"partition.{key}": [] for key in partitions(name)}})
-        return pa.table(table.get_add_actions(flatten=True))
+        key = name, table.version()
+        if key not in self._listed:  # a table of many files takes long to list
+            self._unlist(name)
+            self._listed[key] = pa.table(table.get_add_actions(flatten=True))
+        return self._listed[key]
+
+    def _unlist(self, name: str) -> None:
+        self._listed = {key: listed for key, listed in self._listed.items() if key[0] != name}
 
     def forces(self, versions: dict[str, int]) -> dict[str, set[str]]:
         """Which logs hold rows of which force: `{force: {log, …}}`."""
         held: dict[str, set[str]] = {}
         for name, version in versions.items():
-            for force in self._actions(name, version)["partition.force"].unique().to_pylist():
+            for force in self.actions(name, version)["partition.force"].unique().to_pylist():
                 held.setdefault(force, set()).add(name)
         return held
 
@@ -199,9 +227,9 @@ def _modified(path: Path) -> float:
         return math.inf
 
 
-def _files_of_slices(actions: pa.Table) -> set[tuple[str, str, str, str]]:
-    columns = ("path", "partition.standard", "partition.measure", "partition.force")
-    return set(zip(*(actions[name].to_pylist() for name in columns), strict=True))
+def _files_by(actions: pa.Table, columns: Sequence[str]) -> set[tuple[str, ...]]:
+    named = [actions["path"], *(actions[f"partition.{name}"] for name in columns)]
+    return set(zip(*(column.to_pylist() for column in named), strict=True))
 
 
 def one_writer(table: DeltaTable, of: str) -> CommitProperties:

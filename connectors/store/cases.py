@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, insert, or_, select, update
 
 from connectors.store.engine import lock_slice
 from connectors.store.tables import breaches, cases
@@ -32,6 +32,7 @@ def replace_cases(
     run_id: str,
     started_from: datetime | None = None,
     started_before: datetime | None = None,
+    months: Sequence[str] | None = None,
 ) -> int:
     """Make the store's cases of a slice equal to those found; returns how many rows changed.
 
@@ -40,10 +41,12 @@ def replace_cases(
             case_id, state and any other column of `cases`; `first_run` and `last_changed_run` are kept here.
         started_from, started_before: the window that was judged, by the start of the clock (None = no bound);
             stored cases outside it stay as they are.
+        months: the local months (`2026-03`) that `found` is everything of; stored cases of other months stay as they
+            are, None = it is everything there is.
     """
     lock_slice(conn, "cases", standard, measure, force)
     slice_ = {"standard": standard, "measure": measure, "force": force}
-    old = {row["case_id"]: row for row in _slice_rows(conn, cases, slice_)}
+    old = {row["case_id"]: row for row in _slice_rows(conn, cases, slice_, *_in_months(cases, months))}
     new = {row["case_id"]: _case(row) for row in found if row["state"] in STATES_KEPT}
     added, changed = [], []
     for case_id, case in new.items():
@@ -61,17 +64,26 @@ def replace_cases(
 
 
 def sync_breaches(
-    conn: Connection, run_id: str, standard: str, measure: str, force: str, *, severity: str = ""
+    conn: Connection,
+    run_id: str,
+    standard: str,
+    measure: str,
+    force: str,
+    *,
+    severity: str = "",
+    months: Sequence[str] | None = None,
 ) -> tuple[int, int]:
     """Bring the register in line with the store's missed cases of a slice; returns (opened, withdrawn).
 
     Call it after `replace_cases`. A missed case without a breach opens one; a breach whose case is no longer
-    missed (its record was withdrawn or corrected) becomes `withdrawn`; one missed again is `open` again.
+    missed (its record was withdrawn or corrected) becomes `withdrawn`; one missed again is `open` again. Under
+    `months` only those of these local months are looked at.
     """
     lock_slice(conn, "cases", standard, measure, force)
     slice_ = {"standard": standard, "measure": measure, "force": force}
-    missed = {row["case_id"]: row for row in _slice_rows(conn, cases, slice_, cases.c.state == "missed")}
-    old = {row["case_id"]: row for row in _slice_rows(conn, breaches, slice_)}
+    is_missed = cases.c.state == "missed", *_in_months(cases, months)
+    missed = {row["case_id"]: row for row in _slice_rows(conn, cases, slice_, *is_missed)}
+    old = {row["case_id"]: row for row in _slice_rows(conn, breaches, slice_, *_in_months(breaches, months))}
     added = [
         {**slice_, "breach_id": breach_id(standard, measure, force, case_id), "case_id": case_id}
         | _breach(case, None, severity)
@@ -123,6 +135,18 @@ def _withdrawn(breach: Row, run_id: str) -> dict[str, Any]:
 
 def _inside(start: datetime | None, first: datetime | None, before: datetime | None) -> bool:
     return start is None or ((first is None or start >= first) and (before is None or start < before))
+
+
+def _in_months(table: Table, months: Sequence[str] | None) -> list[ColumnElement[bool]]:
+    """The condition of a row's local day to lie in one of these months; a row without one is always meant."""
+    if months is None:
+        return []
+    first = [date(int(month[:4]), int(month[5:7]), 1) for month in months]
+    spans = [
+        and_(table.c.local_day >= day, table.c.local_day < (day.replace(day=28) + timedelta(days=4)).replace(day=1))
+        for day in first
+    ]
+    return [or_(table.c.local_day.is_(None), *spans)]
 
 
 def _slice_rows(

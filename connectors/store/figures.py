@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, insert, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, insert, or_, select
 
 from checks.errors import UsageError
 from connectors.store.engine import lock_slice
@@ -125,6 +125,24 @@ def record_commitments(conn: Connection, run_id: str, rows: Sequence[Row]) -> in
     if changed:
         conn.execute(insert(commitments), changed)
     return len(changed)
+
+
+def figures_of_run(conn: Connection, run_id: str) -> list[str]:
+    """What a run wrote into `verdicts`, a line each, sorted; without what is of the run and not of the figure."""
+    names = (*FIGURE, *_SAYS)
+    chosen = select(*(verdicts.c[name] for name in names)).where(verdicts.c.run_id == run_id)
+    return sorted(repr(tuple(row)) for row in conn.execute(chosen))
+
+
+def charted_figures(conn: Connection, days_from: date | None) -> list[dict[str, Any]]:
+    """What charts are made of: the figures of days (from this one on, None = all) and months above neighbourhoods."""
+    in_time: ColumnElement[bool] = verdicts.c.period.in_(("day", "month"))
+    if days_from is not None:
+        in_time = and_(in_time, or_(verdicts.c.period == "month", verdicts.c.period_start >= days_from))
+    now = newest(verdicts, in_time, verdicts.c.neighbourhood == "")
+    names = (*FIGURE, "numerator", "denominator", "met", "missed", "unknown", "timed", "target", "verdict")
+    rows = conn.execute(select(*(now.c[name] for name in names)).where(now.c.denominator > 0))
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def emptied_figures(
