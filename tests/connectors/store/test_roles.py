@@ -55,6 +55,7 @@ MAY_CHANGE = {
         "area", "neighbourhood", "state", "reason", "clock_started_at", "limit_seconds", "due_at", "clock_stopped_at",
         "elapsed_seconds", "local_day", "last_changed_run",
     },
+    "explanations": {"text"},
     "breaches": {
         "area", "neighbourhood", "due_at", "elapsed_seconds", "severity", "status", "closed_run", "local_day",
     },
@@ -64,7 +65,7 @@ MAY_CHANGE = {
     "at_risk": {"outcome", "settled_at"},
     "integrity_signals": {"cases"},
 }  # fmt: skip
-MAY_DELETE = {"cases", "breaches", "quarantine", "definition_counts"}
+MAY_DELETE = {"at_risk", "breaches", "cases", "definition_counts", "quarantine"}
 DENIED, APPEND_ONLY = "42501", "P0001"
 COPIES_NO_ROWS = "0A000"
 """COPY FROM is not to be had where there is row-level security."""
@@ -216,7 +217,13 @@ def test_the_writer_changes_what_the_product_changes(database: Database, name: s
 
 
 def test_what_is_not_append_only_is_all_that_may_change() -> None:
-    assert set(MAY_CHANGE) | MAY_DELETE == {*set(TABLES) - set(ROWS), "runs", "integrity_signals", "quarantine"}
+    assert set(MAY_CHANGE) | MAY_DELETE == {
+        *set(TABLES) - set(ROWS),
+        "explanations",
+        "integrity_signals",
+        "quarantine",
+        "runs",
+    }
 
 
 def test_append_only_holds_for_the_writer(database: Database) -> None:
