@@ -199,7 +199,7 @@ def _admit_one(now: _Admission, each: Handed, failed: PledgeError | None) -> Row
     fit = [row for row in same if row["fitness"] == admission.FIT]
     # The same id when a run that was killed is made good: rows it merged are found again by it.
     delivery_id = _digest(each.source.name, each.source.log, digest, len(same))
-    if digest and (not fit or _now_due(now, fit[-1], each.source)):
+    if digest and (not fit or _is_overtaken(now, each.source, digest, earlier) or _now_due(now, fit[-1], each.source)):
         done = _admitted(now, each, delivery_id, earlier)
     elif failed:
         reason = f"It could not be fetched as at {now.plan.moment:%Y-%m-%dT%H:%M:%SZ}: {failed}"
@@ -287,6 +287,14 @@ def _sha256(path: Path) -> str:
 
 def _digest(*parts: object) -> str:
     return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:16]
+
+
+def _is_overtaken(now: _Admission, source: Source, digest: str, earlier: Sequence[Row]) -> bool:
+    """Whether a known snapshot comes again after another one: then it says what there is now, once more."""
+    fit = [row for row in earlier if row["fitness"] == admission.FIT and row["received_at"] <= now.plan.moment]
+    last = max((row["received_at"] for row in fit), default=None)
+    newest = {row["sha256"] for row in fit if row["received_at"] == last}
+    return source.delivers == "snapshot" and bool(newest) and digest not in newest
 
 
 def _now_due(now: _Admission, known: Row, source: Source) -> bool:

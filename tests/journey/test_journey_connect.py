@@ -20,8 +20,8 @@ from tests.journey.pledge import Pledge, Said, run_here
 from tests.sftp_server import PASSWORD, USER, SftpServer
 
 README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-# Rows are of yesterday: what is too old is unfit.
-DAY = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0) - timedelta(days=1)
+# Rows are of the last hours: what is too old is unfit, and nothing is fetched as at a moment long ago.
+DAY = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=20)
 
 
 def blocks(heading: str, kind: str) -> list[str]:
@@ -170,6 +170,12 @@ def test_nights_of_a_database(
     restored = nights(newcomer, 7)[0]
     assert restored.code == 1 and "went back in time" in restored.err
     assert len(newcomer.states()) == 93
+    text = blocks(HEADING, "sql")[1].replace("overlap: 1440", "overlap: 60")
+    newcomer.describe("norfolk_cad", text.replace("log: calls\n", "log: calls\ndelivers: snapshot\n"), sql=url)
+    whole = nights(newcomer, 8)[0]
+    assert whole.code == 0, whole.err
+    assert len(newcomer.states()) == 30, "one snapshot withdraws what is gone, though its bytes were delivered before"
+    newcomer.describe("norfolk_cad", text, sql=url)
 
     # The table's column is renamed, the server is gone: unfit, in a sentence.
     do("alter table call_log rename column answered_at to picked_up_at")
@@ -181,7 +187,7 @@ def test_nights_of_a_database(
     refused = nights(newcomer, 10)[0]
     assert refused.code == 1 and "the user may not read it" in refused.err
     assert "a-long-one" not in refused.err + restored.err
-    assert len(newcomer.states()) == 93
+    assert len(newcomer.states()) == 30
 
 
 def test_a_snapshot_of_a_database_withdraws_what_is_gone(
