@@ -35,6 +35,10 @@ _DUTIES = Reach(("started_at", "ended_at"), open_ended=("ended_at",), with_earli
 _MISSED = Reach(("due_at", "clock_stopped_at", "clock_started_at"))
 
 
+# A case of the first days may hang on a record of days before: a call on its incident, a duplicate on its original.
+_BEFORE = timedelta(days=62)
+
+
 def reach_of(log: Any) -> Reach | None:
     """How far a file of a log reaches; None = the log is always read whole."""
     if log.name == "duties":
@@ -117,7 +121,7 @@ class LookBack:
         for name, version in versions.items():
             reach = reach_of(logs[name])
             found[name] = (
-                files_reaching(self.lake, name, self.day, reach, version, force=[self.force])
+                files_reaching(self.lake, name, self.day - _BEFORE, reach, version, force=[self.force])
                 if reach
                 else self.lake.files(name, version, force=[self.force])
             )
