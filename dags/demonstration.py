@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from checks.errors import UsageError
 from connectors.settings import IN_A_FILE, Settings
 from connectors.sources.invented import PLAN, invent
+from dags.serving import folder as site_folder
 from dags.tables import Format
 
 FORCES = ("norfolk", "suffolk", "staffordshire", "essex", "kent", "durham", "cumbria", "gwent")
@@ -153,4 +154,6 @@ def _what_next(settings: Settings, folder: Path, logs: Path, say: Callable[[str]
         "sql --measure attend_emergency",
     ):
         say(f"  .venv/bin/pledge {command} {options}")
+    say(f"  The pages: {site_folder(settings) / 'index.html'} in a browser, or")
+    say(f"  .venv/bin/pledge serve {options}")
     say(f"  The logs and what was planted in them: {logs} (truth.json); Airflow's log: {folder / 'airflow.log'}")
