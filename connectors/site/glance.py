@@ -44,6 +44,7 @@ def glance(reading: Reading, force: str, period: Period) -> dict[str, Any]:
     for each in told:
         each["sentences"] = list(_stands(each, blind))
     tags = [each["tag"] for each in told if each["number"]]
+    closing = next((each["tag"] for each in told if not each["number"]), "")
     is_closed = reading.is_closed(period)
     said = words.period(*period)
     final_on = period_end(*period) + timedelta(days=LOOK_BACK_DAYS + 1)
@@ -54,7 +55,7 @@ def glance(reading: Reading, force: str, period: Period) -> dict[str, Any]:
         "kind": period[0],
         "is_closed": is_closed,
         "provisional": reading.is_provisional(period),
-        "headline": sentences.headline(reading.name(force), said, tags, is_closed),
+        "headline": sentences.headline(reading.name(force), said, tags, is_closed, closing),
         "others": sentences.others(tags) if is_closed else "",
         "worst": min(tags, key=words.WORST_FIRST.__getitem__, default=""),
         "belief": [

@@ -90,8 +90,13 @@ def commitment_assurance(rows: Iterable[Row]) -> str:
     return next((each for each in _ASSURANCES if each in found), "no_target")
 
 
-def headline(name: str, period: str, tags: Sequence[str], is_closed: bool) -> str:
-    """`In March 2026 Norfolk Constabulary kept three of the eight promises that could be judged, and missed five.`"""
+def headline(name: str, period: str, tags: Sequence[str], is_closed: bool, closing: str = "") -> str:
+    """`In March 2026 Norfolk Constabulary kept three of the eight promises that could be judged, and missed five.`
+
+    Args:
+        tags: those of the ten commitments.
+        closing: that of the closing promise, which is none of the ten.
+    """
     counts = Counter(tags)
     kept, missed, perhaps = counts[Verdict.KEPT], counts[Verdict.MISSED], counts[CONDITIONAL]
     judged = kept + missed + perhaps
@@ -109,6 +114,8 @@ def headline(name: str, period: str, tags: Sequence[str], is_closed: bool) -> st
     if perhaps:
         were = "one was" if perhaps == 1 else f"{in_letters(perhaps)} were"
         said += f" Whether {were} kept depends on cases that could not be judged."
+    if closing in (Verdict.KEPT, Verdict.MISSED):
+        said += f" The closing promise, to say why one was broken, was {Verdict(closing).value}."
     return said
 
 
@@ -152,7 +159,7 @@ def belief(rows: Sequence[Row], provisional: bool, final_on: date, is_closed: bo
         )
     hinging = [title_of(row["measure"]) for row in rows if row["depends_on_unknown"]]
     if hinging:
-        said.append(f"Had those been missed, the verdict would be another for: {listed(hinging)}.")
+        said.append(f"Had all of those been missed, what is kept would be missed for: {listed(hinging)}.")
     return said
 
 
@@ -164,7 +171,7 @@ def signed(signings: Sequence[Row], published: bool) -> str:
         published: outside the house the registrar is not named.
     """
     if not signings:
-        return "No registrar has signed this month yet."
+        return "No registrar has signed off this month yet."
     newest = signings[0]
     who = "a registrar" if published else f"{newest['signed_by']}, a registrar,"
     on = words.day(newest["signed_at"].date())

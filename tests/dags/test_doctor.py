@@ -263,7 +263,7 @@ def test_airflow(pledge: Pledge, tmp_path: Path) -> None:
     found = look(pledge, **given)
     assert wrong(found) == []
     told = lines(found, "airflow")
-    assert "the DAGs nightly, watch import" in " ".join(told)
+    assert "the DAGs monthly, nightly, watch import" in " ".join(told)
     assert any("it looks for DAGs in" in line for line in lines(found, "airflow", WARN))
     assert any("late by 06:30 is told to nobody" in line for line in lines(found, "airflow", WARN))
     assert any("metrics are sent nowhere" in line for line in told)

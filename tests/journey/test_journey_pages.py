@@ -233,7 +233,7 @@ def test_who_signed_stands_beside_the_figures(desk: Page, site: Path) -> None:
     assert "by A. Registrar, a registrar, outside the operational line; none has changed since." in said
     assert "Nights were missing then: " in said
     desk.goto(address(site, "periods/2026-02/norfolk.html"))
-    assert "No registrar has signed this month yet." in desk.locator(".answer").inner_text()
+    assert "No registrar has signed off this month yet." in desk.locator(".answer").inner_text()
     desk.goto(address(site, "runs/index.html"))
     assert "✔ Signed" in desk.locator("main").inner_text()
 

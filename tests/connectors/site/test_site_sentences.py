@@ -166,3 +166,9 @@ def test_seconds(value: float | None, said: str) -> None:
 def test_every_verdict_has_its_own_word_and_shape() -> None:
     assert len({word for word, _, _ in words.TAGS.values()}) == len(words.TAGS)
     assert len({shape for _, _, shape in words.TAGS.values()}) == len(words.TAGS)
+
+
+def test_the_headline_tells_the_closing_promise_apart() -> None:
+    said = sentences.headline("Norfolk", "March", ["kept", "missed"], True, "missed")
+    assert said.endswith("and missed one. The closing promise, to say why one was broken, was missed.")
+    assert "closing" not in sentences.headline("Norfolk", "March", ["kept"], True, "in_progress")
