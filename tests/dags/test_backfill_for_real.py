@@ -38,9 +38,10 @@ class Scheduler:
     pledge: Pledge
     slack: SlackServer
 
-    def backfill(self, *more: str) -> list[tuple[Any, ...]]:
-        """Begin a backfill of the two nights and wait for its end; gives (logical date, state) of its DAG runs."""
-        days = ("--from-date", "2026-03-03", "--to-date", "2026-03-05", "--max-active-runs", "1")
+    def backfill(self, to_date: str, *more: str) -> list[tuple[Any, ...]]:
+        """Begin a backfill from 3 March on and wait for its end; gives (logical date, state) of every DAG run."""
+        conf = json.dumps({"reason": REASON})
+        days = ("--from-date", "2026-03-03", "--to-date", to_date, "--max-active-runs", "1", "--dag-run-conf", conf)
         begun = self.airflow("backfill", "create", "--dag-id", "nightly", *days, *more)
         assert begun.returncode == 0, begun.stdout + begun.stderr
         late = time.monotonic() + 240
@@ -108,7 +109,7 @@ def test_two_past_nights_as_by_two_runs(scheduler: Scheduler, tmp_path: Path) ->
     for night in NIGHTS:
         assert alone.run(night).code == 0
 
-    ended = scheduler.backfill("--dag-run-conf", json.dumps({"reason": REASON}))
+    ended = scheduler.backfill("2026-03-05")
 
     assert [(day[:13], state) for day, state in ended] == [
         ("2026-03-03 05", "success"),
@@ -122,6 +123,10 @@ def test_two_past_nights_as_by_two_runs(scheduler: Scheduler, tmp_path: Path) ->
     assert {row["state"] for row in announced} == {"suppressed"}
     muted = {row["period_start"] for row in announced if row["reason"] == f"backfill: {REASON}" and row["measure"]}
     assert muted == {"2026-03-02"}
+
+    assert scheduler.backfill("2026-03-04", "--reprocess-behavior", "completed") == ended[1:] + ended[:1]
+    assert [row["as_at"] for row in ours.rows("runs")] == [*NIGHTS, NIGHTS[0]], "a cleared night is judged again"
+    assert scheduler.slack.posted(CHANNEL) == []
 
 
 def without_announcements(pledge: Pledge) -> dict[str, Any]:
