@@ -69,7 +69,8 @@ def decide_and_lay_down(conn: Connection, plan: Plan, settings: Settings, now: d
     night = digest_night(conn, plan, standards[0], DEFAULT_ZONE)
     rows: list[dict[str, Any]] = []
     still = _in_threads(conn, plan, placed, rows, now)
-    messages = _messages(conn, night, placed, still, quiet, plan, settings.slack_channel)
+    told = [each for each in placed if not muting.is_muted(each)]
+    messages = _messages(conn, night, told, still, quiet, plan, settings.slack_channel)
     muted = muting.rows(placed, plan.run_id)
     reminders = _reminder_rows(conn, plan, settings)
     lay_down(conn, [*messages, *rows, *muted, *reminders, *_silent_rows(quiet, plan)], now)
@@ -163,7 +164,7 @@ def _with_proof_of_life(told: Told, quiet: Sequence[Silence], placed: Sequence[P
         told,
         quiet=_quiet(told.night, quiet),
         silences=Counter(silence.reason for silence in quiet if not silence.promise.log),
-        silenced=counted_by_silence(each for each in placed if not muting.is_muted(each)),
+        silenced=counted_by_silence(placed),
         elsewhere=told_elsewhere(placed, channel),
     )
 
