@@ -58,20 +58,31 @@ def admit(logical_date: Any = None, dag_run: Any = None) -> dict[str, Any]:
             expected = "a folder or PLEDGE_NIGHTLY_SOURCES"
             raise UsageError("PLEDGE_INPUT", "nothing to read is set", expected, "Set one.")
         plan = steps.new_plan(settings, as_at, datetime.now(UTC), input=settings.input, **read, **_backfilled(dag_run))
-        plan = steps.start(steps.resumed(plan, dag_run.run_id), settings, log.info)
+        plan = steps.start(steps.resumed(plan, _name(dag_run)), settings, log.info)
         taken = steps.admit(plan, settings, log.info)
     return {"plan": plan.to_json(), "failures": [str(failure) for failure in taken.failures]}
 
 
+def _name(dag_run: Any) -> str:
+    """What every try of a DAG run shares: a backfill with --reprocess-behavior clears the night that was, keeps its
+    name and means another run."""
+    cleared = dag_run.clear_number if _is_backfill(dag_run) else 0
+    return f"{dag_run.run_id} cleared {cleared}" if cleared else str(dag_run.run_id)
+
+
+def _is_backfill(dag_run: Any) -> bool:
+    return str(getattr(dag_run.run_type, "value", dag_run.run_type)) == "backfill"
+
+
 def _backfilled(dag_run: Any) -> dict[str, str]:
     """What a run of `airflow backfill create` says of itself: its nights are past, and nobody is alerted of them."""
-    if str(getattr(dag_run.run_type, "value", dag_run.run_type)) != "backfill":
+    if not _is_backfill(dag_run):
         return {}
     reason = str((dag_run.conf or {}).get("reason", "")).strip()
     if not reason:
         do = """Say --dag-run-conf '{"reason": "…"}'."""
         raise UsageError("airflow backfill", "no reason is given", "why past nights are judged again", do)
-    return {"reason": reason, "backfill": f"airflow {dag_run.run_id}"}
+    return {"reason": reason, "backfill": f"airflow {_name(dag_run)}"}
 
 
 def forces(plan: dict[str, Any]) -> list[str]:

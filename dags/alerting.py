@@ -26,7 +26,7 @@ from connectors.store import decisions, silences
 from connectors.store.announcements import lay_down, message_row, resend_unsent
 from connectors.store.engine import lock_slice, open_store
 from connectors.store.tables import announcements
-from dags import observed
+from dags import muting, observed
 from dags.deciding import decided
 from dags.operations import lay_down_ends
 from dags.placing import Group, Placed, counted_by_silence, place, told_elsewhere
@@ -65,14 +65,38 @@ def decide_and_lay_down(conn: Connection, plan: Plan, settings: Settings, now: d
     known = decisions.said_changes(conn, changes)
     new = [change for change in changes if decisions.key_of(change) not in known]
     placed = place(new, Router(settings, now), silences.standing(conn), standards)
+    placed = muting.muted(placed, muting.reasons(conn), now)
     night = digest_night(conn, plan, standards[0], DEFAULT_ZONE)
     rows: list[dict[str, Any]] = []
     still = _in_threads(conn, plan, placed, rows, now)
-    messages = _messages(conn, night, placed, still, quiet, plan, settings.slack_channel)
-    muted = [decisions.muted_row(p.change, plan.run_id, p.channel, p.silence) for p in placed if p.silence]
+    told = [each for each in placed if not muting.is_muted(each)]
+    messages = _messages(conn, night, told, still, quiet, plan, settings.slack_channel)
+    muted = muting.rows(placed, plan.run_id)
     reminders = _reminder_rows(conn, plan, settings)
     lay_down(conn, [*messages, *rows, *muted, *reminders, *_silent_rows(quiet, plan)], now)
     return f"{settings.slack_channel}/digest/{night.local_day}"
+
+
+def mute(conn: Connection, plan: Plan, settings: Settings, now: datetime) -> int:
+    """Decide what a backfill changed and keep it unsaid, so that no later night says it; returns how much that is.
+
+    Its changes count as decided unless a night before it was killed before it could tell of its own: those are told by
+    the next night, which leaves out the backfill's.
+    """
+    standards = chosen_standards(settings, plan.standards)
+    changes = [each for each in decided(conn, plan, settings, standards) if isinstance(each, Change)]
+    known, why = decisions.said_changes(conn, changes), muting.reasons(conn)
+    new = [each for each in changes if decisions.key_of(each) not in known and not each.promise.log]
+    own = [change for change in new if muting.is_backfilled(change, why)]
+    placed = muting.muted(place(own, Router(settings, now), (), standards), why, now)
+    _in_threads(conn, plan, placed, [], now)
+    rows = muting.rows(placed, plan.run_id)
+    if len(own) == len(new) and decisions.has_undecided(conn, plan.run_id):
+        told = {"kind": "digest", "channel": settings.slack_channel, "state": "suppressed"}
+        about = {"reason": f"{muting.MUTED_BY}: {plan.reason}", "run_id": plan.run_id}
+        rows.append({**told, **about, "key": f"{decisions.NOWHERE}/digest/backfill/{plan.run_id}"})
+    lay_down(conn, rows, now)
+    return len(placed)
 
 
 def _messages(

@@ -8,26 +8,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection
-
-from checks.changes import Change, Reason, Silence
 from checks.errors import UsageError
 from connectors.lake.tables import Lake
 from connectors.settings import Settings
-from connectors.store import decisions, read
-from connectors.store.announcements import lay_down
+from connectors.store import read
 from connectors.store.engine import open_store, reading
-from dags.deciding import decided
 from dags.look_back import BACKFILL, CASES, first_day, first_figure, input_of
-from dags.plan import Plan, chosen_standards
 from dags.tables import Format
 
 Row = Mapping[str, Any]
 Say = Callable[[str], None]
-MUTED_BY = "backfill"
 
 
 def nights(settings: Settings, as_at: datetime | None, now: datetime, form: Format, say: Say, **choices: Any) -> bool:
@@ -65,7 +58,9 @@ def nights(settings: Settings, as_at: datetime | None, now: datetime, form: Form
             "counted_from": max(chunks[0][0] or first, first_figure(first)).isoformat() if first else "",
             "backfill": f"{name} {number}/{len(chunks)}",
         }
-        unfit |= one_night(settings, moment, now + timedelta(microseconds=number), form, say, **part)
+        # Each part begins when it does: a night takes a run for killed by how long ago it began.
+        begins = max(now + timedelta(microseconds=number), datetime.now(UTC))
+        unfit |= one_night(settings, moment, begins, form, say, **part)
     return unfit
 
 
@@ -126,24 +121,3 @@ def _first_month(settings: Settings) -> str:
 
 def _day(text: str) -> date | None:
     return date.fromisoformat(text) if text else None
-
-
-def mute(conn: Connection, plan: Plan, settings: Settings, now: datetime) -> int:
-    """Decide what the run changed and keep it unsaid, so that no later night says it; returns how many were muted."""
-    found = decided(conn, plan, settings, chosen_standards(settings, plan.standards))
-    changes = [each for each in found if isinstance(each, Change)]
-    why = f"backfill: {plan.reason}"
-    rows = [_muted(change, plan, why) for change in changes]
-    told = {"kind": "digest", "channel": settings.slack_channel, "state": "suppressed", "reason": why}
-    days = f"{plan.first_day}..{plan.last_day}/{plan.as_at}"
-    rows.append({**told, "key": f"{decisions.NOWHERE}/digest/backfill/{days}", "run_id": plan.run_id})
-    lay_down(conn, rows, now)
-    return len(changes)
-
-
-def _muted(change: Change, plan: Plan, why: str) -> Row:
-    silence = Silence(change.kind, change.promise, change.figure, Reason.SILENCED)
-    row = {**decisions.row_of(silence, plan.run_id), "reason": why}
-    # The end of an episode is its end all the same.
-    ended = {"since": change.since, "verdict": "kept", "silence_id": MUTED_BY} if change.closes else {}
-    return {**row, **ended}

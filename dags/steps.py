@@ -333,11 +333,9 @@ def announce(plan: Plan, settings: Settings, say: Say = _silent) -> str:
     if not (settings.slack_token and settings.slack_channel):
         say("Slack is not set up (PLEDGE_SLACK_TOKEN, PLEDGE_SLACK_CHANNEL); nothing is announced.")
         return ""
-    from dags.alerting import alert
+    from dags.alerting import alert, mute
 
     if plan.backfill:
-        from dags.backfill import mute
-
         with open_store(plan.store).begin() as conn:
             lock_slice(conn, "announcements")
             muted = mute(conn, plan, settings, datetime.now(UTC))

@@ -23,7 +23,8 @@ from connectors.slack.send import Slack
 from connectors.store import explaining
 from connectors.store.announcements import log
 from connectors.store.engine import reading
-from connectors.store.tables import announcements, runs
+from connectors.store.tables import announcements, runs, verdicts
+from connectors.store.write import run_number
 
 PROMISE = ("standard", "measure", "force", "area", "period", "log")
 NOWHERE = "-"
@@ -129,6 +130,13 @@ def decided_run(conn: Connection, before: int) -> int:
     """The number of the newest run before this one whose changes were decided; 0 = none was."""
     decided = select(func.max(runs.c.run_number)).join(announcements, announcements.c.run_id == runs.c.run_id)
     return conn.scalar(decided.where(announcements.c.kind == "digest", runs.c.run_number < before)) or 0
+
+
+def has_undecided(conn: Connection, run_id: str) -> bool:
+    """Whether figures were written, up to this run, since changes were last decided."""
+    number = run_number(conn, run_id)
+    written = verdicts.c.run_number > decided_run(conn, number + 1), verdicts.c.run_number <= number
+    return conn.execute(select(verdicts.c.run_id).where(*written).limit(1)).first() is not None
 
 
 def standing(conn: Connection, promise: Promise, since: Any) -> Sequence[Any]:

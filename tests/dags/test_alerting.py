@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from connectors.store.explaining import acknowledge
 from connectors.store.figures import record_figures
 from connectors.store.tables import announcements, explanations, metadata
 from connectors.store.write import add_delivery, add_quarantine, finish_run, start_run
-from dags.alerting import alert, decide_and_lay_down
+from dags.alerting import alert, decide_and_lay_down, mute
 from dags.plan import Plan
 from tests.slack_server import Drops, Fails, Holds, Refuses, SlackServer
 
@@ -43,7 +44,9 @@ class Nights:
         self.store, self.server, self.engine = store, server, open_store(store)
         self.settings = Settings(slack_token=server.token, slack_channel=CHANNEL, slack_data_channel=data_channel)
 
-    def record(self, night: int, *figures: Row, run: str = "", fit: bool = True, reason: str = "") -> str:
+    def record(
+        self, night: int, *figures: Row, run: str = "", fit: bool = True, reason: str = "", input_key: str = ""
+    ) -> str:
         run_id = f"night-{night}{run}"
         with self.engine.begin() as conn:
             begun = {"run_id": run_id, "as_at": as_at(night), "started_at": as_at(night), "standards": [STANDARD]}
@@ -51,7 +54,7 @@ class Nights:
             record_figures(conn, run_id, figures, lambda row: {"signal": row.get("signal", "")})
             if not run:
                 add_delivery(conn, delivery(run_id, night, fit, reason))
-            finish_run(conn, run_id)
+            finish_run(conn, run_id, input_key=input_key)
         return run_id
 
     def say(self, night: int, run: str = "", minutes: int = 0) -> str:
@@ -385,3 +388,57 @@ def test_no_personal_value_in_any_payload_log_or_error(nights: Nights, caplog: p
     assert "Unusable data" in whole and "Corrected afterwards" in whole
     for value in PLANTED:
         assert value not in whole and value not in kept and value not in caplog.text, value
+
+
+def backfilled(nights: Nights, night: int, *figures: Row, run: str = "-backfill") -> None:
+    """A backfill that was killed before it came to announcing."""
+    about = {"backfill": "abc 1/1", "reason": "a corrected export"}
+    nights.record(night, *figures, run=run, input_key=json.dumps(about))
+
+
+def muted(nights: Nights, night: int, run: str = "-backfill") -> int:
+    plan, later = replace(nights.plan(night, run), reason="a corrected export"), as_at(night) + timedelta(hours=1)
+    with nights.engine.begin() as conn:
+        return mute(conn, plan, nights.settings, later)
+
+
+@pytest.mark.parametrize("is_killed", [True, False])
+def test_what_a_backfill_changed_is_never_told(on_either_store: Nights, is_killed: bool) -> None:
+    nights = on_either_store
+    for night in (1, 2):
+        nights.night(night, figure(night, KEPT))
+    backfilled(nights, 2, figure(1, MISS), figure(2, MISS))
+    if not is_killed:
+        assert muted(nights, 2) == 2
+        before = nights.rows()
+        muted(nights, 2)
+        assert nights.rows() == before, "tried again it adds nothing"
+    nights.night(3, figure(3, MISS))
+    kinds = [(row["kind"], row["period_start"]) for row in nights.rows(measure="answer_999", state="sent")]
+    assert kinds == [("first_miss", FIRST + timedelta(days=2))]
+    kept_back = nights.rows(reason="backfill: a corrected export", measure="answer_999")
+    assert [row["kind"] for row in kept_back] == ["restated"] * 2
+    assert not any("silence" in json.dumps(each) for each in nights.server.posted())
+
+
+def test_what_a_killed_night_found_outlives_a_backfill(nights: Nights) -> None:
+    nights.night(1, figure(1, KEPT))
+    nights.record(2, figure(2, MISS))
+    backfilled(nights, 2, figure(1, MISS))
+    assert muted(nights, 2) == 1
+    assert nights.rows(measure="answer_999", state="sent") == []
+    nights.night(3)
+    told = [(row["kind"], row["period_start"]) for row in nights.rows(measure="answer_999", state="sent")]
+    assert told == [("first_miss", FIRST + timedelta(days=1))]
+
+
+def test_an_episode_that_a_backfill_ends_is_ended_where_it_was_announced(nights: Nights) -> None:
+    nights.night(1, figure(1, MISS))
+    backfilled(nights, 1, figure(1, KEPT))
+    assert muted(nights, 1) == 1 and len(nights.told()) == 1
+    (first,) = nights.rows(kind="first_miss")
+    assert first["resolved_at"]
+    nights.night(2, figure(2, KEPT))
+    assert nights.told()[1].startswith("No new")
+    assert [row["kind"] for row in nights.rows(measure="answer_999", state="sent")] == ["first_miss"]
+    assert nights.server.count("chat.update") == 1
