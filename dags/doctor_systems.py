@@ -81,8 +81,8 @@ def _lake(patient: Patient) -> Iterator[Line]:
 
 
 def _sources(patient: Patient) -> Iterator[Line]:
+    from connectors.sources.credential import credential
     from connectors.sources.description import described
-    from connectors.sources.http.credential import credential
     from dags.plan import source_folders
 
     settings = patient.settings
