@@ -147,14 +147,15 @@ def _examine_rows(delivery: Delivery, log: Log, staged: Staged, as_at: datetime)
     seen.quarantined = [Quarantined(r.row_number, "", r.rule, r.sentence, dict(r.kept_values)) for r in staged.refusals]
     results: list[RuleResult] = []
     forces: set[str] = set()
-    for columns, frame in _judged_alike(staged):
-        chunk_results, failures = fitness(log, columns, frame, as_at, local_date)
+    for deleted, frame in _judged_alike(staged):
+        # Of a record that is marked as deleted nothing but its key matters.
+        chunk_results, failures = fitness(log, log.keys if deleted else staged.columns, frame, as_at, local_date)
         results += chunk_results
         forces.update(frame["force"].dropna().unique())
-        if columns == staged.columns:
-            _widen(seen, log, frame, [f.position for f in failures if f.rule in _IMPOSSIBLE[log.name]])
-        else:
+        if deleted:
             seen.rows_deleted += len(frame)
+        else:
+            _widen(seen, log, frame, [f.position for f in failures if f.rule in _IMPOSSIBLE[log.name]])
         if failures:
             values = _delivered_values(log, staged.columns, frame, sorted({f.position for f in failures}))
             for failure in failures:
@@ -168,16 +169,16 @@ def _examine_rows(delivery: Delivery, log: Log, staged: Staged, as_at: datetime)
     return seen
 
 
-def _judged_alike(staged: Staged) -> Iterator[tuple[tuple[str, ...], pd.DataFrame]]:
-    """The columns that are judged, with their rows: of a record marked as deleted nothing but its key matters."""
+def _judged_alike(staged: Staged) -> Iterator[tuple[bool, pd.DataFrame]]:
+    """The delivered rows, those marked as deleted apart from the others."""
     for frame in staged.chunks():
         if not staged.marks:
-            yield staged.columns, frame
+            yield False, frame
             continue
         marked = frame[DELETED].fillna(False).astype(bool)
-        for columns, rows in ((staged.columns, frame[~marked]), (staged.log.keys, frame[marked])):
+        for deleted, rows in ((False, frame[~marked]), (True, frame[marked])):
             if len(rows):
-                yield columns, rows
+                yield deleted, rows
 
 
 # A row of such a date says nothing of the days a delivery is about.
