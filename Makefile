@@ -41,8 +41,9 @@ bench: setup-dev
 	@$(BIN)/python -m tests.bench
 
 chaos: setup-dev
-	@PLEDGE_CHAOS=1 PLEDGE_TAMPERINGS=200 KILLS=500 $(BIN)/pytest -s tests/chaos \
-		tests/journey/test_journey_month_of_alerts.py tests/journey/test_journey_chain.py tests/journey/test_journey_killed.py
+	@PLEDGE_CHAOS=1 PLEDGE_TAMPERINGS=200 KILLS=500 NIGHTS_TRIED=20 $(BIN)/pytest -s tests/chaos \
+		tests/journey/test_journey_month_of_alerts.py tests/journey/test_journey_chain.py tests/journey/test_journey_killed.py \
+		tests/journey/test_journey_look_back.py
 
 screenshots: setup-dev
 	@$(BIN)/python -m tests.screenshots

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+# Stands beside a log's columns where a source marks records withdrawn: true for a key that is to go.
+DELETED = "deleted"
+
 
 class Kind(StrEnum):
     """What a column holds. Moments are UTC instants with microseconds; dates and times are local."""

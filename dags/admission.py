@@ -19,15 +19,16 @@ import pandas as pd
 
 from checks.database import UNREADABLE, connect
 from checks.errors import NotFitError
-from checks.logs import LOGS, Column, Kind, Log
-from connectors.lake.merge import merge, withdraw
+from checks.logs import DELETED, LOGS, Column, Kind, Log
+from connectors.lake.merge import merge
 from connectors.lake.pseudonyms import Pseudonyms
 from connectors.lake.staging import Staged, stage
 from connectors.lake.tables import Lake
 from connectors.lake.tombstones import Tombstones
+from connectors.lake.withdrawing import Withdrawn, withdraw, withdraw_marked
 from connectors.sources.delivery import Delivery, Source
 from connectors.sources.file import open_delivery
-from dags.delivered import FIT, UNFIT, WITHDRAWN
+from dags.delivered import FIT, UNFIT, UNKNOWN, WITHDRAWN
 from expectations.quality import RuleResult, delivery_fitness, fitness, merged
 
 SEVERAL = "all"
@@ -48,13 +49,14 @@ class Quarantined:
 
 @dataclass
 class Examined:
-    """A delivery as the fitness suite saw it, before anything is stored."""
+    """A delivery as the fitness suite saw it, before anything is stored; `rows_deleted` are marked as deleted."""
 
     fitness: str
     reason: str = ""
     force: str = SEVERAL
     forces: frozenset[str] = frozenset()
     rows_read: int = 0
+    rows_deleted: int = 0
     columns: tuple[str, ...] = ()
     quarantined: list[Quarantined] = field(default_factory=list)
     results: list[RuleResult] = field(default_factory=list)
@@ -145,11 +147,15 @@ def _examine_rows(delivery: Delivery, log: Log, staged: Staged, as_at: datetime)
     seen.quarantined = [Quarantined(r.row_number, "", r.rule, r.sentence, dict(r.kept_values)) for r in staged.refusals]
     results: list[RuleResult] = []
     forces: set[str] = set()
-    for frame in staged.chunks():
-        chunk_results, failures = fitness(log, staged.columns, frame, as_at, local_date)
+    for deleted, frame in _judged_alike(staged):
+        # Of a record that is marked as deleted nothing but its key matters.
+        chunk_results, failures = fitness(log, log.keys if deleted else staged.columns, frame, as_at, local_date)
         results += chunk_results
-        _widen(seen, log, frame, [f.position for f in failures if f.rule in _IMPOSSIBLE[log.name]])
         forces.update(frame["force"].dropna().unique())
+        if deleted:
+            seen.rows_deleted += len(frame)
+        else:
+            _widen(seen, log, frame, [f.position for f in failures if f.rule in _IMPOSSIBLE[log.name]])
         if failures:
             values = _delivered_values(log, staged.columns, frame, sorted({f.position for f in failures}))
             for failure in failures:
@@ -161,6 +167,18 @@ def _examine_rows(delivery: Delivery, log: Log, staged: Staged, as_at: datetime)
     seen.forces = frozenset(forces)
     seen.force = forces.pop() if len(forces) == 1 else SEVERAL
     return seen
+
+
+def _judged_alike(staged: Staged) -> Iterator[tuple[bool, pd.DataFrame]]:
+    """The delivered rows, those marked as deleted apart from the others."""
+    for frame in staged.chunks():
+        if not staged.marks:
+            yield False, frame
+            continue
+        marked = frame[DELETED].fillna(False).astype(bool)
+        for deleted, rows in ((False, frame[~marked]), (True, frame[marked])):
+            if len(rows):
+                yield deleted, rows
 
 
 # A row of such a date says nothing of the days a delivery is about.
@@ -209,7 +227,10 @@ def lacking(log: Log, columns: tuple[str, ...]) -> str:
 
 @dataclass(frozen=True)
 class Admitted:
-    """What became of a delivery: how many of its rows were new or corrected, and how many said nothing new."""
+    """What became of a delivery: how many of its rows were new or corrected, and how many said nothing new.
+
+    Neither counts the rows that withdrew a record; the examined delivery's reason does.
+    """
 
     examined: Examined
     rows_admitted: int
@@ -238,11 +259,19 @@ def admit(
             return Admitted(seen, 0, 0)
         done = merge(lake, staged, seen.refused_rows, delivery_id, lacking(staged.log, staged.columns))
         if source.delivers == "snapshot":
-            gone = withdraw(lake, staged, seen.refused_rows, {*earlier.ids, delivery_id})
-            seen.reason = f"{gone:,} {WITHDRAWN}" if gone else ""
+            ours = {*earlier.ids, delivery_id}
+            withdrawn = Withdrawn(withdraw(lake, staged, seen.refused_rows, delivery_id, ours), 0)
+        else:
+            withdrawn = withdraw_marked(lake, staged, seen.refused_rows, delivery_id)
+        seen.reason = _told(withdrawn)
         # Rows that say nothing new may be this delivery's own, merged by a run that was killed before it could say so.
         before = held_rows(lake, staged.log.name, seen.forces, delivery_id) - done.changed if done.unchanged else 0
-        return Admitted(seen, done.changed + before, done.unchanged - before)
+        return Admitted(seen, done.changed + before, done.unchanged - before + withdrawn.unknown)
+
+
+def _told(withdrawn: Withdrawn) -> str:
+    counted = ((withdrawn.gone, WITHDRAWN), (withdrawn.unknown, UNKNOWN))
+    return "; ".join(f"{count:,} {what}" for count, what in counted if count)
 
 
 def _keep_out(seen: Examined, erased: set[int]) -> None:

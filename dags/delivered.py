@@ -11,7 +11,9 @@ from checks.feeds import Delivered
 from checks.logs import LOGS, Kind
 
 FIT, UNFIT = "fit", "unfit"
+# Said of a delivery, with how many: keys that were taken out, and deletions of keys that were not there.
 WITHDRAWN = "records withdrawn at the source"
+UNKNOWN = "deletions of records that are not held"
 Row = Mapping[str, Any]
 
 

@@ -86,7 +86,7 @@ def why(plan: Plan, brought: Sequence[Row], runs: Mapping[str, Row]) -> str:
     new = [row for row in brought if row["run_id"] == plan.run_id or runs[row["run_id"]]["status"] != "done"]
     causes = {"late or corrected rows were delivered": any(row["rows_admitted"] for row in new)}
     causes["it was judged from an earlier moment than before"] = judged_later(plan, list(runs.values())) is not None
-    causes[WITHDRAWN] = any(row["reason"].endswith(WITHDRAWN) for row in new)
+    causes[WITHDRAWN] = any(WITHDRAWN in row["reason"] for row in new)
     return "; ".join(cause for cause, applies in causes.items() if applies) or "it was judged again"
 
 

@@ -198,6 +198,8 @@ def _say_fitness(log: str, path: Path, seen: admission.Examined, say: Say) -> No
         if not result.success and result.severity != "critical":
             say(f"flagged, kept: {result.rule}: {result.observed}. {result.detail}")
     say(
-        f"{path}: {log}, {seen.rows_read:,} rows read, {len(seen.refused_rows):,} would be quarantined; {seen.fitness}"
+        f"{path}: {log}, {seen.rows_read:,} rows read, {len(seen.refused_rows):,} would be quarantined"
+        + (f", {seen.rows_deleted:,} marked as deleted" if seen.rows_deleted else "")
+        + f"; {seen.fitness}"
         + (f": {seen.reason}" if seen.reason else ".")
     )

@@ -15,7 +15,7 @@ from deltalake import DeltaTable
 
 from checks.database import UNREADABLE, connect, literal
 from checks.errors import NotAnsweringError
-from checks.logs import Kind, Log
+from checks.logs import DELETED, Kind, Log
 from connectors.lake.schema import UNDATED, log_schema
 from connectors.lake.staging import Staged
 from connectors.lake.tables import Lake, in_list, one_writer
@@ -58,7 +58,9 @@ class Failures:
 
 
 def merge(lake: Lake, staged: Staged, refused_rows: Collection[int], delivery_id: str, lacks: str) -> Merged:
-    """Merge every staged row but the refused ones and the repeats; each commit stands by itself and can be repeated.
+    """Merge every staged row but the refused, the repeats and those marked as deleted.
+
+    Each commit stands by itself and can be repeated.
 
     Raises NotAnsweringError when a force's files cannot be read or written; those of the other forces are merged first.
     """
@@ -67,7 +69,7 @@ def merge(lake: Lake, staged: Staged, refused_rows: Collection[int], delivery_id
         return Merged(0, 0)
     con = connect(memory_limit="2GB", spill=str(staged.path.parent))
     try:
-        _admitted(con, staged, refused_rows, delivery_id, lacks)
+        lay_admitted(con, staged, refused_rows, delivery_id, lacks)
         changed = admitted = 0
         failures = Failures(lake, log.name)
         for force, months, count in list(_commits(con)):
@@ -81,47 +83,14 @@ def merge(lake: Lake, staged: Staged, refused_rows: Collection[int], delivery_id
     return Merged(changed, admitted - changed + len(staged.repeats - set(refused_rows)))
 
 
-def withdraw(
-    lake: Lake, staged: Staged, refused_rows: Collection[int], deliveries: Collection[str] | None = None
-) -> int:
-    """Take the keys a snapshot no longer holds out of the table, for the forces its good rows speak of.
-
-    A refused row's key is held all the same. Where a record's key cannot be told, nothing is withdrawn: it might be
-    any of those that seem to be gone.
-
-    Args:
-        deliveries: only rows that came with one of these are withdrawn (those of the same source, where several
-            sources fill a log); None = rows of any.
-
-    Returns:
-        How many rows were withdrawn.
-    """
-    log = staged.log
-    if not staged.path.exists():
-        return 0
-    con = connect(memory_limit="2GB", spill=str(staged.path.parent))
-    try:
-        _admitted(con, staged, refused_rows, "", "")
-        if not _present_keys(con, staged):
-            return 0
-        gone = 0
-        failures = Failures(lake, log.name)
-        for (force,) in con.execute("select distinct force from admitted order by 1").fetchall():
-            with failures.of(force):
-                gone += lake.change(log.name, partial(_withdraw_force, con, lake, log, force, deliveries))
-    finally:
-        con.close()
-    failures.tell()
-    return gone
-
-
-def _admitted(
+def lay_admitted(
     con: duckdb.DuckDBPyConnection,
     staged: Staged,
     refused_rows: Collection[int],
     delivery_id: str,
     lacks: str,
 ) -> None:
+    """View `admitted`: the rows that are to be held, as the lake's table has them."""
     log = staged.log
     con.register("refused", pa.table({"row_number": pa.array(sorted({*refused_rows, *staged.repeats}), pa.int64())}))
     columns = ", ".join(
@@ -131,6 +100,7 @@ def _admitted(
         f"create or replace view admitted as select {columns}, {literal(delivery_id)} as delivery_id, row_number, "
         f"{literal(lacks)} as lacks, {_month(log)} as month "
         f"from read_parquet({literal(str(staged.path))}) anti join refused using (row_number)"
+        + (f" where {DELETED} is distinct from true" if staged.marks else "")
     )
 
 
@@ -152,7 +122,8 @@ def _differs(log: Log) -> str:
     return " or ".join(f'new."{name}" is distinct from old."{name}"' for name in names)
 
 
-def _view_held(con: duckdb.DuckDBPyConnection, log: Log, files: list[str], view: str) -> None:
+def lay_held(con: duckdb.DuckDBPyConnection, log: Log, files: list[str], view: str) -> None:
+    """Lay out some files of a log's table as a view."""
     if files:
         con.execute(
             f"create or replace view {view} as select * from read_parquet({literal(files)}, hive_partitioning = true, "
@@ -172,15 +143,15 @@ def _merge_months(
         f"where force = {literal(force)} and month in ({in_list(months)})"
     )
     before = _months_before(con, lake, log, force, table)
-    _view_held(con, log, lake.files(log.name, table.version(), force=[force], month=before), "held")
+    lay_held(con, log, lake.files(log.name, table.version(), force=[force], month=before), "held")
     news = con.sql(
-        f"select new.* from delivered as new left join held as old using ({_keys(log)}) "
+        f"select new.* from delivered as new left join held as old using ({key_columns(log)}) "
         f"where old.delivery_id is null or {_differs(log)}"
     ).to_arrow_table()
     if news.num_rows:
         merger = table.merge(
             news.cast(log_schema(log)),
-            predicate=_predicate(log, force, sorted({*months, *before})),
+            predicate=same_key(log, force, sorted({*months, *before})),
             source_alias="s",
             target_alias="t",
             commit_properties=one_writer(table, force),
@@ -191,19 +162,22 @@ def _merge_months(
 
 def _months_before(con: duckdb.DuckDBPyConnection, lake: Lake, log: Log, force: str, table: DeltaTable) -> list[str]:
     """The months in which the delivered keys are held: a correction may move a row from one month to another."""
-    _view_held(con, log, lake.files(log.name, table.version(), force=[force]), "held_keys")
-    found = con.execute(f"select distinct month from held_keys semi join delivered using ({_keys(log)}) order by 1")
+    lay_held(con, log, lake.files(log.name, table.version(), force=[force]), "held_keys")
+    found = con.execute(
+        f"select distinct month from held_keys semi join delivered using ({key_columns(log)}) order by 1"
+    )
     return [row[0] for row in found.fetchall()]
 
 
-def _keys(log: Log) -> str:
+def key_columns(log: Log) -> str:
+    """The names of a log's key, for SQL."""
     return ", ".join(f'"{key}"' for key in log.keys)
 
 
-def _predicate(log: Log, force: str, months: list[str]) -> str:
+def same_key(log: Log, force: str, months: list[str]) -> str:
     """Rows of the same key; with literals, by which Delta prunes, and merges of different slices do not conflict."""
-    same_key = " and ".join(f't."{key}" = s."{key}"' for key in log.keys)
-    return f"t.force = {in_list([force])} and t.month in ({in_list(months)}) and {same_key}"
+    equal = " and ".join(f't."{key}" = s."{key}"' for key in log.keys)
+    return f"t.force = {in_list([force])} and t.month in ({in_list(months)}) and {equal}"
 
 
 def _commits(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, list[str], int]]:
@@ -219,36 +193,3 @@ def _commits(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, list[str], i
             bundle.append(month)
             size += count
         yield force, bundle, size
-
-
-def _present_keys(con: duckdb.DuckDBPyConnection, staged: Staged) -> bool:
-    """View `present`: the keys that were delivered, whatever became of their rows; False if one cannot be told."""
-    keys = _keys(staged.log)
-    con.execute(f"create or replace view present as select {keys} from read_parquet({literal(str(staged.path))})")
-    untold = con.execute("select 1 from present where " + " or ".join(f'"{key}" is null' for key in staged.log.keys))
-    return not staged.refusals and untold.fetchone() is None
-
-
-def _withdraw_force(
-    con: duckdb.DuckDBPyConnection,
-    lake: Lake,
-    log: Log,
-    force: str,
-    deliveries: Collection[str] | None,
-    table: DeltaTable,
-) -> int:
-    _view_held(con, log, lake.files(log.name, table.version(), force=[force]), "held")
-    ours = "true" if deliveries is None else f"list_contains({literal(sorted(deliveries))}, delivery_id)"
-    gone = con.sql(f"select * from held anti join present using ({_keys(log)}) where {ours}").to_arrow_table()
-    if gone.num_rows:
-        months = sorted(set(gone["month"].to_pylist()))
-        gone = gone.select(log_schema(log).names).cast(log_schema(log))
-        merger = table.merge(
-            gone,
-            predicate=_predicate(log, force, months),
-            source_alias="s",
-            target_alias="t",
-            commit_properties=one_writer(table, force),
-        )
-        merger.when_matched_delete().execute()
-    return gone.num_rows

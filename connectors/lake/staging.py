@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from checks.database import connect, literal
-from checks.logs import Kind, Log
+from checks.logs import DELETED, Kind, Log
 from connectors.lake.pseudonyms import Pseudonyms
 from connectors.lake.schema import log_schema
 from connectors.lake.typing import typed
@@ -35,11 +35,15 @@ _PANDAS_TYPES: dict[Kind, Any] = {Kind.FLAG: "boolean", Kind.COUNT: "Int64", Kin
 
 @dataclass
 class Staged:
-    """A typed delivery: `path` holds `row_number`, the columns, their troubles and the text of troubled rows."""
+    """A typed delivery: `path` holds `row_number`, the columns, their troubles and the text of troubled rows.
+
+    `marks` = also `deleted` (true: the record was withdrawn at its source) and its trouble.
+    """
 
     log: Log
     path: Path
     columns: tuple[str, ...]
+    marks: bool = False
     rows_read: int = 0
     refusals: list[Refusal] = field(default_factory=list)
     conflicts: set[int] = field(default_factory=set)
@@ -53,6 +57,8 @@ class Staged:
             for batch in file.iter_batches(CHUNK):
                 frame = batch.to_pandas()
                 frame["key_conflict"] = frame["row_number"].isin(self.conflicts)
+                if self.marks:
+                    frame[DELETED] = frame[DELETED].astype("boolean")
                 for name in self.columns:
                     if wanted := _PANDAS_TYPES.get(self.log.by_name[name].kind):
                         frame[name] = frame[name].astype(wanted)
@@ -64,8 +70,9 @@ def stage(delivery: Delivery, log: Log, folder: Path, pseudonyms: Pseudonyms | N
 
     With `pseudonyms` no reference to a person's record reaches the disk: only what stands for it.
     """
-    staged = Staged(log, folder / "typed.parquet", tuple(c for c in delivery.columns if c in log.by_name))
-    schema = _schema(log, staged.columns)
+    columns = tuple(name for name in delivery.columns if name in log.by_name)
+    staged = Staged(log, folder / "typed.parquet", columns, marks=bool(delivery.source.deleted))
+    schema = _schema(staged)
     writer = None
     try:
         for batch in delivery.batches():
@@ -93,10 +100,12 @@ def _hidden(refusal: Refusal, pseudonyms: Pseudonyms | None) -> Refusal:
     return replace(refusal, kept_values={}) if pseudonyms else refusal
 
 
-def _schema(log: Log, columns: tuple[str, ...]) -> pa.Schema:
-    types = log_schema(log)
+def _schema(staged: Staged) -> pa.Schema:
+    types = log_schema(staged.log)
     fields = [("row_number", pa.int64())]
-    for name in columns:
+    if staged.marks:
+        fields += [(DELETED, pa.bool_()), (f"{DELETED}__trouble", pa.string())]
+    for name in staged.columns:
         fields += [(name, types.field(name).type), (f"{name}__trouble", pa.string())]
     return pa.schema([*fields, ("delivered", pa.string())])
 
@@ -114,9 +123,14 @@ def _text_of_troubled(rows: pa.Table, delivered: pa.Table, columns: tuple[str, .
 
 
 def _compare_keys(staged: Staged) -> None:
-    """Find keys that stand more than once: identical repeats collapse to the first, others contradict each other."""
+    """Find keys that stand more than once: identical repeats collapse to the first, others contradict each other.
+
+    Of two rows marked as deleted both say the same, whatever else stands in them.
+    """
     by_key = ", ".join(f'"{key}"' for key in staged.log.keys)
-    values = ", ".join(f'"{name}", "{name}__trouble"' for name in staged.columns)
+    said = [f'"{each}"' for name in staged.columns for each in (name, f"{name}__trouble")] + ["delivered"]
+    if staged.marks:
+        said = [DELETED, f"{DELETED}__trouble", *(f"if({DELETED}, null, {each})" for each in said)]
     present = " and ".join(f'"{key}" is not null' for key in staged.log.keys)
     con = connect(memory_limit="1GB", spill=str(staged.path.parent))
     try:
@@ -129,7 +143,7 @@ def _compare_keys(staged: Staged) -> None:
             again as (select bucket from delivered group by all having count(*) > 1),
             versions as (
                 select row_number, {by_key},
-                    dense_rank() over (partition by {by_key} order by {values}, delivered) as version
+                    dense_rank() over (partition by {by_key} order by {", ".join(said)}) as version
                 from delivered semi join again using (bucket)
             )
             select row_number, max(version) over same_key > 1 as conflicting,

@@ -232,12 +232,17 @@ def _files_by(actions: pa.Table, columns: Sequence[str]) -> set[tuple[str, ...]]
     return set(zip(*(column.to_pylist() for column in named), strict=True))
 
 
-def one_writer(table: DeltaTable, of: str) -> CommitProperties:
+def one_writer(table: DeltaTable, of: str, said: dict[str, str] | None = None) -> CommitProperties:
     """Makes a commit fail when another writer with the same `of` was faster, whichever months either touched.
 
     Without it two corrections of one row, filed under different months at the same time, would both stand.
+
+    Args:
+        said: what the table's history keeps with the commit.
     """
-    return CommitProperties(app_transactions=[Transaction(app_id=of, version=table.version() + 1)])
+    return CommitProperties(
+        custom_metadata=said, app_transactions=[Transaction(app_id=of, version=table.version() + 1)]
+    )
 
 
 def in_list(values: Sequence[str]) -> str:

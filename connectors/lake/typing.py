@@ -26,7 +26,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from checks.database import connect
-from checks.logs import Column, Kind, Log
+from checks.logs import DELETED, Column, Kind, Log
 from connectors.sources.local_time import LocalTime
 
 UNREADABLE = "unreadable"
@@ -34,6 +34,9 @@ NONEXISTENT = "nonexistent_local_time"
 AMBIGUOUS = "ambiguous_local_time"
 
 _MACROS = Path(__file__).with_suffix(".sql")
+
+# Read like a flag of the contract, wherever a source marks withdrawn records.
+_MARKER = Column(DELETED, Kind.FLAG)
 
 # Beyond these no Python date can hold an instant (the last evening of 9999, west of Greenwich).
 _FIRST, _LAST = np.datetime64("0001-01-01", "us"), np.datetime64("9999-12-31T23:59:59.999999", "us")
@@ -44,7 +47,7 @@ def typed(log: Log, rows: pa.Table, local: LocalTime, meaning_empty: Sequence[st
     """Type the delivered columns of one batch.
 
     Args:
-        rows: text columns named as in the contract, and `row_number`.
+        rows: text columns named as in the contract, `row_number`, and `deleted` where the source has a deletion marker.
         meaning_empty: texts that mean "not recorded" in this source, besides the empty text.
 
     Returns:
@@ -52,7 +55,7 @@ def typed(log: Log, rows: pa.Table, local: LocalTime, meaning_empty: Sequence[st
         it `c__trouble` (NULL, `unreadable`, `nonexistent_local_time` or `ambiguous_local_time`). Moments are
         timezone-aware UTC with microseconds.
     """
-    columns = [column for column in log.columns if column.name in rows.column_names]
+    columns = [column for column in (*log.columns, _MARKER) if column.name in rows.column_names]
     given = _trimmed(rows, columns, meaning_empty)
     con = connect(threads=2)
     try:

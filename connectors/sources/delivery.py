@@ -33,7 +33,10 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Batch:
-    """About 100,000 records: text columns (NULL or '' = empty) and `row_number` (int64, 1 = first data record)."""
+    """About 100,000 records: text columns (NULL or '' = empty) and `row_number` (int64, 1 = first data record).
+
+    With the text column `deleted` where the source's description names a deletion marker.
+    """
 
     rows: pa.Table
     refusals: tuple[Refusal, ...] = ()
@@ -45,7 +48,8 @@ class Source:
 
     `force`, `encoding`, `format` and `delimiter` are '' where the file itself says; `sql` is '' where the file is in
     the contract's columns already; `empty` are texts that mean "not recorded"; `expected` is what the fitness suite
-    takes (`max_age_hours`, `min_rows`, `max_rows`, `may_be_empty`); `file` is the description's own path. `connection`
+    takes (`max_age_hours`, `min_rows`, `max_rows`, `may_be_empty`); `deleted` is the column of the select that marks
+    records withdrawn at the source, '' where there is none; `file` is the description's own path. `connection`
     is where it is fetched from, with `spread`, the answer over HTTP whose elements each become a line, `query`, what is
     read from a database, or `files`, the pattern of dropped files' names.
     """
@@ -57,6 +61,7 @@ class Source:
     ambiguous: str = "refuse"
     nonexistent: str = "refuse"
     delivers: str = "changes"
+    deleted: str = ""
     expected: Mapping[str, object] | None = None
     empty: tuple[str, ...] = ()
     encoding: str = ""

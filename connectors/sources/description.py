@@ -28,7 +28,7 @@ import yaml
 from checks.errors import UsageError
 from checks.logs import LOGS
 from connectors.sources.connections import check_together, connection_of
-from connectors.sources.delivery import Source
+from connectors.sources.delivery import ROW_NUMBER, Source
 from connectors.sources.sql.connection import read_sql_query
 
 FORMATS = ("csv", "excel", "parquet", "jsonl")
@@ -41,7 +41,7 @@ _CHOICES = {
     "nonexistent": ("refuse", "later"),
     "delivers": ("changes", "snapshot"),
 }
-_TEXTS = (*_CHOICES, "force", "zone", "encoding", "delimiter", "key", "note", "location", "spread", "files")
+_TEXTS = (*_CHOICES, "deleted", "force", "zone", "encoding", "delimiter", "key", "note", "location", "spread", "files")
 _EXPECTED = {"max_age_hours": (int, float), "min_rows": (int,), "max_rows": (int,), "may_be_empty": (bool,)}
 
 
@@ -115,7 +115,20 @@ def read_description(path: Path, shared: Mapping[str, Any] | None = None) -> Sou
     name = path.stem if shared is None else path.parent.name
     source = Source(name=name, sql=_one_select(path, sql), file=str(path), **{**(shared or {}), **stated})
     check_together(str(path), source.connection, source.query, source.files, source.format)
+    _check_deleted(source)
     return source
+
+
+def _check_deleted(source: Source) -> None:
+    """Raise UsageError where a deletion marker is named that cannot be one."""
+    if source.deleted.casefold() in (ROW_NUMBER, *LOGS[source.log].by_name):
+        found = f"deleted is {source.deleted!r}, which says something else already"
+        expected = "a column of its own, such as deleted: is_deleted"
+        raise _wrong(source.file, found, expected, "Give the marker another name.")
+    if source.deleted and source.delivers == "snapshot":
+        found, expected = "it has a deletion marker and delivers: snapshot", "one way to say that a record is gone"
+        do = "Leave the marked rows out of the select (a key that is gone is withdrawn), or deliver changes."
+        raise _wrong(source.file, found, expected, do)
 
 
 def _text_of(path: Path) -> str:
@@ -176,6 +189,7 @@ _WANTED = {
     "zone": "a zone such as Europe/London",
     "encoding": "an encoding Python knows, such as utf-8 or windows-1252",
     "delimiter": "one character",
+    "deleted": "the name of a column of the select, such as is_deleted",
 }
 
 
@@ -189,6 +203,8 @@ def _text_fits(key: str, value: str) -> bool:
         return is_slug(value)
     if key == "delimiter":
         return len(value) == 1
+    if key == "deleted":
+        return bool(value.strip())
     try:
         if key == "encoding":
             return bool(getattr(codecs.lookup(value), "_is_text_encoding", True))

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from checks.database import literal
 from checks.errors import NotFitError, PledgeError, UsageError
-from checks.logs import LOGS
+from checks.logs import DELETED, LOGS
 from connectors.sources.columns_read import columns_read
 from connectors.sources.delivery import BATCH, ROW_NUMBER, Batch, Delivery, Refusal, Source
 from connectors.sources.records import Records
@@ -54,7 +54,8 @@ class _Selection:
             if name.casefold() != ROW_NUMBER and (read is None or name.casefold() in read)
         ]
         self._types = self._described()
-        self.columns = tuple(name for name in self._types if name != ROW_NUMBER)
+        self._marker = source.deleted.casefold()
+        self.columns = tuple(name for name in self._types if name not in (ROW_NUMBER, self._marker))
         self._check()
 
     def _described(self) -> dict[str, str]:
@@ -76,6 +77,13 @@ class _Selection:
                 f"the select gives {', '.join(outside)}, outside {log.name}",
                 f"only {', '.join(log.by_name)} and row_number",
                 "Leave it out or rename it.",
+            )
+        if self._marker and self._marker not in self._types:
+            raise UsageError(
+                source.file,
+                f"the select gives no {source.deleted}, which deleted: names",
+                "a column that is true for a record withdrawn at its source",
+                "Add it to the select.",
             )
         absent = [name for name in log.required if name not in self.columns and not (name == "force" and source.force)]
         if absent:
@@ -124,6 +132,8 @@ class _Selection:
         columns = [f'{_as_text(name, self._types[name])} as "{name}"' for name in self.columns]
         if self._source.force and "force" not in self.columns:
             columns.append(f'{literal(self._source.force)} as "force"')
+        if self._marker:
+            columns.append(f'{_as_text(self._marker, self._types[self._marker])} as "{DELETED}"')
         number = f'"{ROW_NUMBER}"::bigint' if ROW_NUMBER in self._types else f"{first_free} + row_number() over ()"
         return (
             f"create temp table result as select {', '.join(columns)}, {number} as row_number "  # noqa: S608

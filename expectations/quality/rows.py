@@ -8,7 +8,7 @@ from datetime import date, datetime
 import pandas as pd
 
 from checks.errors import UsageError
-from checks.logs import Kind, Log
+from checks.logs import DELETED, Kind, Log
 from expectations.ask import Answer, ask
 from expectations.quality.implausible import INTERVALS
 from expectations.quality.results import CRITICAL, RowFailure, RuleResult, rule_result
@@ -37,7 +37,8 @@ def fitness(
         frame: one row per delivered row. For each column `c`: `c` with NULL for what is empty or unreadable
             (text, month, time: str or object; moment: datetime64[us, UTC]; date: datetime64[us] without zone;
             flag: boolean; count: Int64), and `c__trouble` where a value of it can be unusable (NULL = fine;
-            unreadable, nonexistent_local_time or ambiguous_local_time). Beside them `key_conflict` (bool).
+            unreadable, nonexistent_local_time or ambiguous_local_time). Beside them `key_conflict` (bool), and
+            `deleted__trouble` where the source marks withdrawn records.
         as_at: timezone-aware; an event later than this lies in the future. The instant itself does not.
         local_date: the date at `as_at` where the force is.
 
@@ -51,7 +52,7 @@ def fitness(
         PledgeError: GX could not evaluate a rule (a column of a wrong type, say); nothing is then called fit.
     """
     _must_be_complete(log, columns, frame, as_at)
-    troubled = frozenset(name for name in columns if trouble(name) in frame.columns)
+    troubled = frozenset(name for name in (*columns, DELETED) if trouble(name) in frame.columns)
     asked = rules(log, columns, troubled, as_at, local_date)
     prepared = _prepared(log, columns, frame.reset_index(drop=True))
     critical = {rule.name for rule in asked if rule.severity == CRITICAL}

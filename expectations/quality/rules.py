@@ -13,7 +13,7 @@ from great_expectations.expectations.expectation import Expectation
 from great_expectations.expectations.metadata_types import FailureSeverity
 from great_expectations.expectations.row_conditions import Column as RowsWhere
 
-from checks.logs import Column, Kind, Log
+from checks.logs import DELETED, Column, Kind, Log
 from expectations.quality.implausible import INTERVALS, LEAST
 from expectations.quality.results import CRITICAL, WARNING
 
@@ -67,6 +67,9 @@ def rules(
     delivered = [log.by_name[name] for name in columns]
     found = [rule for column in delivered for rule in _presence_rules(column, column.name in troubled)]
     found.extend(rule for column in delivered if column.kind in latest for rule in _time_rules(column, latest))
+    if DELETED in troubled:
+        sentence = f"The mark that the record is {DELETED} is there but cannot be read; expected true or false."
+        found.append(_critical(READABLE, DELETED, sentence, gxe.ExpectColumnValuesToBeNull, column=trouble(DELETED)))
     found.append(_key_conflict(log))
     found.extend(_order_rules(log, columns))
     found.extend(_implausible_rules(log, columns))

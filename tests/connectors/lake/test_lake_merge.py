@@ -12,7 +12,7 @@ import pytest
 from checks.database import connect
 from checks.logs import LOGS
 from connectors.lake import merge as merging
-from connectors.lake.merge import Merged, merge, withdraw
+from connectors.lake.merge import Merged, merge
 from connectors.lake.staging import Staged
 from connectors.lake.tables import Lake
 
@@ -187,55 +187,6 @@ def test_only_the_months_that_are_spoken_of_are_rewritten(lake, deliver) -> None
     put(lake, deliver("calls", calls("c3a | norfolk | 999 | public | 2026-03-15 10:00 | 2026-03-15 10:01")), "d2")
     gone = before - set(lake.files("calls"))
     assert [Path(path).parent.name for path in gone] == ["month=2026-03"]
-
-
-# Snapshots ----------------------------------------------------------------------------------------------------------
-
-PLACES = "neighbourhood,force,name,active_from\n"
-ALL = PLACES + "n1,norfolk,A,2020-01-01\nn2,norfolk,B,2020-01-01\nn3,suffolk,C,2020-01-01\n"
-
-
-def places(lake: Lake) -> list[str]:
-    return [row[0] for row in held(lake, "neighbourhoods", "neighbourhood")]
-
-
-def test_what_a_snapshot_no_longer_holds_is_withdrawn_and_stays_reachable(lake, deliver) -> None:
-    put(lake, deliver("neighbourhoods", ALL), "d1")
-    before = version(lake, "neighbourhoods")
-    fewer = deliver("neighbourhoods", PLACES + "n2,norfolk,B,2020-01-01")
-    assert withdraw(lake, fewer, set()) == 1
-    assert places(lake) == ["n2", "n3"]  # nothing was said of Suffolk
-    assert len(held(lake, "neighbourhoods", "1", before)) == 3
-    assert withdraw(lake, fewer, set()) == 0
-    assert version(lake, "neighbourhoods") == before + 1
-
-
-def test_a_quarantined_row_is_not_withdrawn(lake, deliver) -> None:
-    put(lake, deliver("neighbourhoods", ALL), "d1")
-    spoilt = deliver("neighbourhoods", PLACES + "n1,norfolk,A,2020-13-01\nn2,norfolk,B,2020-01-01")
-    assert withdraw(lake, spoilt, {1}) == 0
-    assert places(lake) == ["n1", "n2", "n3"]
-
-
-@pytest.mark.parametrize("line", ["#N/A,norfolk,A,2020-01-01", "n1,norfolk"])
-def test_nothing_is_withdrawn_where_a_record_cannot_be_told(lake, deliver, line: str) -> None:
-    put(lake, deliver("neighbourhoods", ALL), "d1")
-    assert withdraw(lake, deliver("neighbourhoods", PLACES + "n2,norfolk,B,2020-01-01\n" + line), {2}) == 0
-    assert places(lake) == ["n1", "n2", "n3"]
-
-
-def test_an_empty_snapshot_withdraws_nothing(lake, deliver) -> None:
-    put(lake, deliver("neighbourhoods", ALL), "d1")
-    assert withdraw(lake, deliver("neighbourhoods", PLACES), set()) == 0
-    assert len(places(lake)) == 3
-
-
-def test_a_snapshot_withdraws_only_what_came_with_its_own_source(lake, deliver) -> None:
-    put(lake, deliver("neighbourhoods", PLACES + "n1,norfolk,A,2020-01-01\nn2,norfolk,B,2020-01-01"), "d1")
-    put(lake, deliver("neighbourhoods", PLACES + "n9,norfolk,Z,2020-01-01"), "of another source")
-    fewer = deliver("neighbourhoods", PLACES + "n2,norfolk,B,2020-01-01")
-    assert withdraw(lake, fewer, set(), {"d1", "d2"}) == 1
-    assert places(lake) == ["n2", "n9"]
 
 
 # Leftovers and size -------------------------------------------------------------------------------------------------

@@ -15,9 +15,10 @@ from deltalake.exceptions import DeltaError
 
 from checks.database import connect
 from checks.logs import LOGS
-from connectors.lake.merge import merge, withdraw
+from connectors.lake.merge import merge
 from connectors.lake.rows import lay_rows, row_history
 from connectors.lake.tables import Lake
+from connectors.lake.withdrawing import withdraw
 
 CALLS = LOGS["calls"]
 HEAD = "call_id,force,line,kind,received_at\n"
@@ -30,7 +31,7 @@ def test_a_row_that_was_corrected_moved_and_withdrawn(lake, deliver) -> None:
     merge(lake, deliver("calls", f"{HEAD}{A}\n{B}"), set(), "same again", "")
     merge(lake, deliver("calls", f"{HEAD}{B}\n{A.replace('999', '101')}"), set(), "d2", "")
     merge(lake, deliver("calls", f"{HEAD}{A.replace('999', '101').replace('-01-', '-02-')}"), set(), "d3", "")
-    withdraw(lake, deliver("calls", f"{HEAD}{B}"), set())
+    withdraw(lake, deliver("calls", f"{HEAD}{B}"), set(), "w")
     history = row_history(lake, CALLS, "norfolk", [("a", "norfolk"), ("b", "norfolk")], lake.versions()["calls"])
     of_a = history["a", "norfolk"]
     assert [each["delivery_id"] for each in of_a] == ["d1", "d2", "d3", None]

@@ -65,6 +65,8 @@ def test_it_may_come_from_any_editor(tmp_path: Path, ending: str) -> None:
         ("log: calls\nencoding: windows-1253x", 3, "encoding"),
         ("log: calls\nencoding: base64", 3, "encoding"),
         ("log: calls\ndelimiter: ab", 3, "delimiter"),
+        ("log: calls\ndeleted: true", 3, "deleted"),
+        ('log: calls\ndeleted: ""', 3, "deleted"),
         ("log: calls\nempty: NULL", 3, "empty"),
         ("log: calls\nempty: [9999]", 3, "empty"),
         ("log: calls\nexpected: daily", 3, "expected"),
@@ -84,6 +86,19 @@ def test_a_wrong_line_of_the_front_matter_is_named(tmp_path: Path, front: str, l
     said = str(refused.value)
     assert said.startswith(str(path)) and "\n" not in said
     assert re.search(rf"line {line or '[2345]'}\b", said), said
+
+
+@pytest.mark.parametrize(
+    ("front", "found"),
+    [
+        ({"deleted": "call_id"}, "which says something else already"),
+        ({"deleted": "Row_Number"}, "which says something else already"),
+        ({"deleted": "is_deleted", "delivers": "snapshot"}, "delivers: snapshot"),
+    ],
+)
+def test_a_deletion_marker_that_cannot_be_one(tmp_path: Path, front: dict[str, str], found: str) -> None:
+    with pytest.raises(UsageError, match=found):
+        description(tmp_path, SELECT, **front)
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,15 @@ class TestColumns:
         error = refused(tmp_path, f"select {CALL}, caller from raw")
         assert isinstance(error, UsageError) and "caller" in str(error) and "answered_at" in str(error)
 
+    def test_a_deletion_marker_stands_beside_the_contract(self, tmp_path: Path) -> None:
+        found = selected(tmp_path, f"select {CALL}, id = '2' as Is_Deleted from raw", deleted="is_deleted")
+        assert [row["deleted"] for row in found.rows] == ["false", "true", "false"]
+        assert set(found.columns) == {"call_id", "line", "kind", "received_at", "force"}
+
+    def test_a_marker_that_is_named_must_be_selected_and_one_selected_named(self, tmp_path: Path) -> None:
+        assert "no is_deleted" in str(refused(tmp_path, f"select {CALL} from raw", deleted="is_deleted"))
+        assert "deleted" in str(refused(tmp_path, f"select {CALL}, true as deleted from raw"))
+
     def test_so_is_a_misspelt_one(self, tmp_path: Path) -> None:
         assert "answerd_at" in str(refused(tmp_path, f"select {CALL}, rang as answerd_at from raw"))
 
