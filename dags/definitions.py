@@ -56,7 +56,7 @@ class Counting:
         """Count the measure under the other definitions of each standard, where that may have changed.
 
         Args:
-            files: of the force's logs, as they are laid out.
+            files: all of the force's logs, laid out or not: how far back a run reads changes no count.
             first: the first day that is judged; None = every day.
         """
         rules: list[AppliedRule] = []

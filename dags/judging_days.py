@@ -43,8 +43,8 @@ class Laid:
             found[day].append(name)
         return sorted(found.items(), key=lambda each: each[1])
 
-    def lay_out(self, first_day: date | None) -> Files:
-        """Lay out what a measure judged from this day on reads; returns the files of each log."""
+    def lay_out(self, first_day: date | None) -> None:
+        """Lay out what a measure judged from this day on reads."""
         if self.back and first_day and not self._reaching:
             self._reaching = self.back.files(self.versions, LOGS)
         files = self._reaching if self.back and first_day else self.held
@@ -52,7 +52,6 @@ class Laid:
             window = replace(self.plan.window, first_day=first_day)
             prepare(self.con, window, self.zone, files, bank_holidays=self.bank_holidays)
             self._first_day = (first_day,)
-        return files
 
     def missed_files(self, first_day: date | None, standards: Sequence[str]) -> list[str]:
         """The files of the cases whose explanation is owed on these days."""

@@ -242,7 +242,7 @@ def _judged(con: duckdb.DuckDBPyConnection, plan: Plan, settings: Settings, forc
         ):
             continue
         for first_day, of_days in laid.by_first_day(measure, names):
-            files = laid.lay_out(first_day)
+            laid.lay_out(first_day)
             if "missed_cases" in measure.sql:
                 missed = laid.missed_files(first_day, of_days)
                 lay_missed_cases(con, missed, commitments_by_measure())
@@ -254,7 +254,7 @@ def _judged(con: duckdb.DuckDBPyConnection, plan: Plan, settings: Settings, forc
                 if write_cases(con, lake, slice_, plan.run_id, first_day, plan.window.last_day, frozen):
                     yield f"{name}/{measure.name}"
             chosen = [standard for standard in standards if standard.name in of_days]
-            counting.count(measure, chosen, files, first_day)
+            counting.count(measure, chosen, laid.held, first_day)
     with engine.begin() as conn:
         definition_counts.keep_counts(conn, counting.found)
     laid.tell_late(say)

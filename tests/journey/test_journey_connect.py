@@ -95,8 +95,8 @@ def database(postgres_url: str) -> Iterator[tuple[str, Callable[..., None]]]:
     )
     for statement in blocks("A database", "sql")[0].split(";\n"):
         do(*filter(None, [statement.strip().rstrip(";")]))
-    yield make_url(postgres_url)._replace(username="pledge_reader", password=None).render_as_string(), do
-    do("drop table call_log", "drop role pledge_reader")
+    yield make_url(postgres_url)._replace(username="cad_reader", password=None).render_as_string(), do
+    do("drop table call_log", "drop role cad_reader")
     owner.dispose()
 
 
@@ -123,7 +123,7 @@ def test_a_database(newcomer: Newcomer, database: tuple[str, Callable[..., None]
 
     assert newcomer.home("run", "--source", f"norfolk_cad={url}").code == 0
     for place, said in {
-        url.replace("pledge_reader@", "pledge_reader:a-long-one@"): "holds a password",
+        url.replace("cad_reader@", "cad_reader:a-long-one@"): "holds a password",
         "sftp://cad.norfolk.example/out": "the driver sftp is not installed",
     }.items():
         refused = newcomer.home("check", "calls", place, "--source", "norfolk_cad")
@@ -183,7 +183,7 @@ def test_nights_of_a_database(
     do(calls_again.format((DAY + timedelta(hours=8)).isoformat()))
     renamed = nights(newcomer, 9)[0]
     assert renamed.code == 1 and "no column 'answered_at'" in renamed.err, renamed.err
-    do("revoke select on call_log from pledge_reader")
+    do("revoke select on call_log from cad_reader")
     refused = nights(newcomer, 10)[0]
     assert refused.code == 1 and "the user may not read it" in refused.err
     assert "a-long-one" not in refused.err + restored.err
