@@ -158,7 +158,8 @@ stats.initialize(factory=stats_utils.get_stats_factory(), export_legacy_names=Fa
 from dags import airflow_steps
 from opentelemetry import metrics
 night = datetime(2026, 3, 3, 6, tzinfo=UTC)
-admitted = airflow_steps.admit(logical_date=night, dag_run=SimpleNamespace(run_id="night", run_after=night, run_type="scheduled"))
+dag_run = SimpleNamespace(run_id="night", run_after=night, run_type="scheduled")
+admitted = airflow_steps.admit(logical_date=night, dag_run=dag_run)
 forces = airflow_steps.forces(admitted["plan"])
 for force in forces:
     airflow_steps.judge(admitted["plan"], force)
