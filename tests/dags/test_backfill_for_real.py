@@ -103,7 +103,9 @@ def calls(day: str, seconds: float) -> list[dict[str, str]]:
 
 def test_two_past_nights_as_by_two_runs(scheduler: Scheduler, tmp_path: Path) -> None:
     alone, ours = Pledge(tmp_path / "alone"), scheduler.pledge
-    rows = [*calls("2026-03-01", 5), *calls("2026-03-02", 60)]
+    # A month of kept days: only beside them is the missed one news, which is what is to be muted.
+    kept = [f"2026-02-{day:02}" for day in range(1, 29)] + ["2026-03-01"]
+    rows = [*(row for day in kept for row in calls(day, 5)), *calls("2026-03-02", 60)]
     for pledge in (ours, alone):
         write(pledge.input, "calls", rows)
     for night in NIGHTS:
@@ -122,6 +124,8 @@ def test_two_past_nights_as_by_two_runs(scheduler: Scheduler, tmp_path: Path) ->
     # Operations may hear that today's digest is absent, which it is: the DAG run's deadline is long past.
     announced = [row for row in ours.tables()["announcements"] if row["channel"] != OPERATIONS]
     assert {row["state"] for row in announced} == {"suppressed"}
+    muted = {str(row["period_start"]) for row in announced if row["measure"] and row["reason"] == f"backfill: {REASON}"}
+    assert muted == {"2026-03-02"}
 
 
 def without_announcements(pledge: Pledge) -> dict[str, Any]:
