@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from checks.errors import UsageError
-from connectors.settings import Settings, load
 from dags import (
     cli_alerts,
     cli_closing,
@@ -26,6 +23,7 @@ from dags import (
     cli_privacy,
     cli_report,
     cli_statistics,
+    cli_tables,
     cli_trace,
     cli_watch,
     observed,
@@ -34,10 +32,10 @@ from dags.cli_chain import app as chain_app
 from dags.cli_database import database_app
 from dags.cli_doctor import app as doctor_app
 from dags.cli_slack import slack_app
+from dags.cli_standards import standards_app
 from dags.failing import failure
-from dags.known import KnownAtOption, known_run, known_then, with_provisional
+from dags.known import known_then
 from dags.options import (
-    AddedByOption,
     AreaOption,
     AsAtOption,
     CommitmentOption,
@@ -45,7 +43,6 @@ from dags.options import (
     FormatOption,
     FromOption,
     LakeOption,
-    MeasureOption,
     ReasonOption,
     RunOption,
     StandardOption,
@@ -66,8 +63,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-standards_app = typer.Typer(help="The published standards.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(standards_app, name="standards")
+cli_tables.register(app)
 app.add_typer(chain_app)
 app.add_typer(doctor_app)
 cli_findings.register(app)
@@ -137,198 +134,6 @@ def check(
     settings = settings_of(lake, store)
     unfit = dry_run(settings, log, file, source, tuple(force or ()), moment(as_at), form, say)
     raise typer.Exit(1 if unfit else 0)
-
-
-def _read(
-    table: str,
-    settings: Settings,
-    form: Format,
-    short: Iterable[str],
-    run: str | None,
-    up_to: str | None = None,
-    **filters: Any,
-) -> None:
-    from connectors.store.engine import open_store, reading
-    from connectors.store.read import columns_of, read_table
-    from dags.accessed import recorded
-
-    asked = {name.rstrip("_"): value for name, value in filters.items()}
-    asked["from"], asked["to"] = days(asked.get("from"), asked.get("to"))
-    engine = open_store(settings.store, create=False)
-    if table not in ("breaches", "quarantine", "explanations"):
-        with reading(engine) as conn:
-            rows, columns = read_table(conn, table, asked, run, up_to), columns_of(table)
-            if table == "verdicts":
-                rows, columns = with_provisional(conn, rows, run), [*columns, "provisional"]
-            show(rows, columns, form, tuple(short))
-        return
-    about = {**asked, "run": run, "as_known_at": up_to}
-    with recorded(settings, table, about, form, say) as counted, reading(engine) as conn:
-        show(counted(read_table(conn, table, asked, run, up_to)), columns_of(table), form, tuple(short))
-
-
-VERDICTS_SHORT = (
-    "standard", "measure", "force", "area", "neighbourhood", "period", "period_start", "numerator", "denominator",
-    "rate", "rate_low", "rate_high", "unknown", "excluded", "target", "verdict",
-)  # fmt: skip
-
-
-@app.command()
-@known_then
-def verdicts(
-    force: ForceOption = None,
-    area: AreaOption = None,
-    neighbourhood: Annotated[list[str] | None, typer.Option(help="Neighbourhood; repeatable.")] = None,
-    commitment: CommitmentOption = None,
-    measure: MeasureOption = None,
-    period: Annotated[list[str] | None, typer.Option(help="day, month, year or rolling_12_months; repeatable.")] = None,
-    standard: StandardOption = None,
-    first_day: FromOption = None,
-    last_day: ToOption = None,
-    published: Annotated[bool, typer.Option("--published", help="As they may leave the house: no small numbers.")] = (
-        False
-    ),
-    run: RunOption = None,
-    lake: LakeOption = None,
-    store: StoreOption = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
-    """The figures and their verdicts, as they stand or as a run left them."""
-    known_measures(measure)
-    read = cli_privacy.show_published if published else _read
-    read(
-        "verdicts", settings_of(lake, store), form, VERDICTS_SHORT, run, force=force, area=area,
-        neighbourhood=neighbourhood, commitment=commitment, measure=measure, period=period, standard=standard,
-        from_=first_day, to_=last_day,
-    )  # fmt: skip
-
-
-@app.command()
-@known_then
-def commitments(
-    force: ForceOption = None,
-    area: AreaOption = None,
-    commitment: CommitmentOption = None,
-    period: Annotated[list[str] | None, typer.Option(help="day, month, year or rolling_12_months; repeatable.")] = None,
-    standard: StandardOption = None,
-    first_day: FromOption = None,
-    last_day: ToOption = None,
-    run: RunOption = None,
-    lake: LakeOption = None,
-    store: StoreOption = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
-    """The commitments' verdicts and the measures that decided them."""
-    short = ("standard", "commitment", "force", "area", "period", "period_start", "verdict", "decided_by")
-    _read(
-        "commitments", settings_of(lake, store), form, short, run, force=force, area=area, commitment=commitment,
-        period=period, standard=standard, from_=first_day, to_=last_day,
-    )  # fmt: skip
-
-
-@app.command()
-@known_then
-def breaches(
-    force: ForceOption = None,
-    area: AreaOption = None,
-    commitment: CommitmentOption = None,
-    measure: MeasureOption = None,
-    status: Annotated[list[str] | None, typer.Option(help="open, acknowledged, explained or withdrawn.")] = None,
-    standard: StandardOption = None,
-    first_day: FromOption = None,
-    last_day: ToOption = None,
-    run: RunOption = None,
-    lake: LakeOption = None,
-    store: StoreOption = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
-    """The missed cases and what became of them."""
-    known_measures(measure)
-    short = (
-        "breach_id",
-        "measure",
-        "force",
-        "area",
-        "case_id",
-        "due_at",
-        "elapsed_seconds",
-        "severity",
-        "status",
-    )
-    _read(
-        "breaches", settings_of(lake, store), form, short, run, force=force, area=area, commitment=commitment,
-        measure=measure, status=status, standard=standard, from_=first_day, to_=last_day,
-    )  # fmt: skip
-
-
-@app.command()
-def quarantine(
-    force: ForceOption = None,
-    first_day: FromOption = None,
-    last_day: ToOption = None,
-    run: AddedByOption = None,
-    as_known_at: KnownAtOption = None,
-    lake: LakeOption = None,
-    store: StoreOption = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
-    """The rows that were refused, by which rule and why."""
-    short = ("delivery_id", "row_number", "log", "key", "rule", "sentence")
-    up_to = known_run(as_known_at, run, lake, store) if as_known_at else None
-    _read(
-        "quarantine",
-        settings_of(lake, store),
-        form,
-        short,
-        run,
-        up_to=up_to,
-        force=force,
-        from_=first_day,
-        to_=last_day,
-    )
-
-
-@app.command()
-def runs(
-    first_day: FromOption = None,
-    last_day: ToOption = None,
-    run: AddedByOption = None,
-    as_known_at: KnownAtOption = None,
-    lake: LakeOption = None,
-    store: StoreOption = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
-    """The runs: what each judged from, by which standards, and its place in the chain."""
-    short = ("run_id", "as_at", "standards", "status", "started_at", "finished_at", "figures_hash")
-    up_to = known_run(as_known_at, run, lake, store) if as_known_at else None
-    _read("runs", settings_of(lake, store), form, short, run, up_to=up_to, from_=first_day, to_=last_day)
-
-
-@app.command()
-@known_then
-def cases(
-    measure: Annotated[list[str], typer.Option(help="Measure; repeatable.")],
-    force: ForceOption = None,
-    area: AreaOption = None,
-    commitment: CommitmentOption = None,
-    state: Annotated[list[str] | None, typer.Option(help="State; repeatable.")] = None,
-    standard: StandardOption = None,
-    first_day: FromOption = None,
-    last_day: ToOption = None,
-    run: RunOption = None,
-    lake: LakeOption = None,
-    store: StoreOption = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
-    """Every case of a measure, whatever its state, from the lake."""
-    from dags.looking import list_cases
-
-    known_measures(measure)
-    first, last = days(first_day, last_day)
-    list_cases(
-        settings_of(lake, store), form, run, measure=measure, force=force, area=area, commitment=commitment,
-        state=state, standard=standard, first_day=first, last_day=last,
-    )  # fmt: skip
 
 
 @app.command()
@@ -422,83 +227,6 @@ def demo(
     from dags.demonstration import demonstrate
 
     raise typer.Exit(demonstrate(settings_of(lake, store), forces, days, seed, form, say))
-
-
-@standards_app.command("list")
-def standards_list(lake: LakeOption = None, store: StoreOption = None, form: FormatOption = Format.TABLE) -> None:
-    """The standards this installation knows."""
-    from dags.plan import standards_of
-
-    names = (
-        "name",
-        "title",
-        "publisher",
-        "in_force_from",
-        "in_force_to",
-        "rules",
-        "source",
-        "sha256",
-        "location",
-    )
-    rows = (
-        {**{n: getattr(s, n) for n in names if n != "rules"}, "rules": len(s.rules)}
-        for s in standards_of(settings_of(lake, store)).values()
-    )
-    show(rows, names, form, ("name", "title", "publisher", "in_force_from", "in_force_to", "rules"))
-
-
-@standards_app.command("show")
-def standards_show(
-    name: str, lake: LakeOption = None, store: StoreOption = None, form: FormatOption = Format.TABLE
-) -> None:
-    """A standard in words."""
-    from dags.plan import chosen_standards
-    from expectations.published import in_words
-
-    standard = chosen_standards(settings_of(lake, store), [name])[0]
-    _sentences(in_words(standard), form)
-
-
-@standards_app.command("validate")
-def standards_validate(
-    file: Annotated[str, typer.Argument(help="A standard's file, or a folder of them; default: all.")] = "",
-    lake: LakeOption = None,
-    store: StoreOption = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
-    """Load standards as a run would, and say what is wrong with them."""
-    from dags.plan import SHIPPED_STANDARDS
-    from expectations.published import validate
-
-    extra = load(os.environ).standards
-    paths = [Path(file)] if file else [SHIPPED_STANDARDS, *([Path(extra)] if extra else [])]
-    problems = [str(problem) for path in paths for problem in validate(path)]
-    _sentences(problems, form)
-    raise typer.Exit(2 if problems else 0)
-
-
-@standards_app.command("diff")
-def standards_diff(
-    first: str,
-    second: str,
-    lake: LakeOption = None,
-    store: StoreOption = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
-    """What differs between two standards, in words."""
-    from dags.plan import chosen_standards
-    from expectations.published import differences
-
-    one, other = (chosen_standards(settings_of(lake, store), [name])[0] for name in (first, second))
-    _sentences(differences(one, other), form)
-
-
-def _sentences(sentences: Iterable[str], form: Format) -> None:
-    if form is Format.TABLE:
-        for sentence in sentences:
-            print(sentence)
-    else:
-        show(({"sentence": sentence} for sentence in sentences), ("sentence",), form)
 
 
 def main() -> None:

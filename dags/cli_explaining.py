@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,21 +12,15 @@ import typer
 from checks.errors import UsageError
 from checks.explanation import REASONS, Scope
 from connectors.settings import Settings
+from dags.choosing import Chosen, reads
 from dags.options import (
-    AreaOption,
-    CommitmentOption,
-    ForceOption,
     FormatOption,
-    FromOption,
     LakeOption,
-    MeasureOption,
     StoreOption,
-    ToOption,
     say,
     settings_of,
 )
 from dags.tables import Format, not_a_formula, show
-from dags.when import days
 
 BreachArgument = Annotated[str, typer.Argument(help="A breach of `pledge breaches`; or name measure, force and day.")]
 OneMeasureOption = Annotated[str, typer.Option(help="Every miss of this measure …")]
@@ -91,55 +85,25 @@ def acknowledge(
     _show([done], form)
 
 
-def explanations(
-    force: ForceOption = None,
-    area: AreaOption = None,
-    commitment: CommitmentOption = None,
-    measure: MeasureOption = None,
-    first_day: FromOption = None,
-    last_day: ToOption = None,
-    lake: LakeOption = None,
-    store: StoreOption = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
+@reads("force area commitment measure first_day last_day", run=None)
+def explanations(chosen: Chosen) -> None:
     """What was explained, by whom and when; a whole day's explanation stands once with breach '' and once for each."""
     short = ("breach_id", "measure", "force", "area", "missed_on", "reason", "text", "recorded_by", "recorded_at")
-    filters = {"force": force, "area": area, "commitment": commitment, "measure": measure}
-    first, last = days(first_day, last_day)
-    _read("explanations", settings_of(lake, store), form, short, {**filters, "from": first, "to": last})
+    chosen.show("explanations", short, cells=_for_a_spreadsheet)
 
 
-def alerts(
-    force: ForceOption = None,
-    first_day: FromOption = None,
-    last_day: ToOption = None,
-    lake: LakeOption = None,
-    store: StoreOption = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
+@reads("force first_day last_day", run=None)
+def alerts(chosen: Chosen) -> None:
     """How the alerts fare by month, force and kind: sent, acknowledged, explained, reopened, and how fast."""
-    from connectors.store.engine import reading
     from connectors.store.health import KEY, SAYS, newest_health
 
-    first, last = days(first_day, last_day)
-    with reading(_store(settings_of(lake, store))) as conn:
-        show(newest_health(conn, {"force": force, "from": first, "to": last}), (*KEY, *SAYS, "run_id"), form)
+    with chosen.store() as conn:
+        show(newest_health(conn, chosen.filters), (*KEY, *SAYS, "run_id"), chosen.form)
 
 
-def _read(table: str, settings: Settings, form: Format, short: Sequence[str], filters: Mapping[str, Any]) -> None:
-    from connectors.store.engine import reading
-    from connectors.store.read import columns_of, read_table
-    from dags.accessed import recorded
-
-    with recorded(settings, table, filters, form, say) as counted, reading(_store(settings)) as conn:
-        rows: Iterable[Mapping[str, Any]] = counted(read_table(conn, table, filters))
-        show(_for_a_spreadsheet(rows) if form is Format.CSV else rows, columns_of(table), form, short)
-
-
-def _for_a_spreadsheet(rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+def _for_a_spreadsheet(row: Mapping[str, Any]) -> dict[str, Any]:
     """Officers' words may begin like a formula; whoever opens the CSV must not run it."""
-    for row in rows:
-        yield {name: not_a_formula(value) for name, value in row.items()}
+    return {name: not_a_formula(value) for name, value in row.items()}
 
 
 def _scope(breach: str, measure: str, force: str, day: str, area: str) -> Scope:

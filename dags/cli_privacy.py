@@ -11,15 +11,13 @@ import typer
 
 from checks.errors import UsageError
 from checks.logs import LOGS
-from connectors.settings import Settings
+from dags.choosing import Chosen, reads
 from dags.options import (
     AsAtOption,
     ForceOption,
     FormatOption,
-    FromOption,
     LakeOption,
     StoreOption,
-    ToOption,
     say,
     settings_of,
 )
@@ -146,62 +144,29 @@ def _overdue(retention: str, logs: tuple[str, ...], forces: tuple[str, ...], tod
     ]
 
 
-def erasures(
-    log: LogOption = None,
-    force: ForceOption = None,
-    first_day: FromOption = None,
-    last_day: ToOption = None,
-    lake: LakeOption = None,
-    store: StoreOption = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
+@reads("log force first_day last_day", run=None, log=LogOption)
+def erasures(chosen: Chosen) -> None:
     """The records of what was erased, by whom and why."""
     short = ("run_id", "log", "force", "before", "records", "cases", "quarantined", "files", "reason", "author")
-    _show("erasures", lake, store, form, short, {"log": log, "force": force}, first_day, last_day)
+    chosen.show("erasures", short)
 
 
-def show_published(
-    _: str, settings: Settings, form: Format, short: Iterable[str], run: str | None, **filters: Any
-) -> None:
+def show_published(chosen: Chosen, short: Iterable[str]) -> None:
     """`pledge verdicts --published`: small numbers suppressed; Parquet, whose columns hold numbers only, has none."""
-    from connectors.store.engine import open_store, reading
     from dags.published import SUPPRESSED, published_columns, published_verdicts
 
-    asked = {name.rstrip("_"): value for name, value in filters.items()}
-    asked["from"], asked["to"] = days(asked.get("from"), asked.get("to"))
-    instead = None if form is Format.PARQUET else SUPPRESSED
-    with reading(open_store(settings.store, create=False)) as conn:
-        rows = published_verdicts(conn, settings, asked, run, instead)
-        show(rows, published_columns(), form, tuple(short))
+    instead = None if chosen.form is Format.PARQUET else SUPPRESSED
+    with chosen.store() as conn:
+        rows = published_verdicts(conn, chosen.settings, chosen.filters, chosen.run, instead)
+        show(rows, published_columns(), chosen.form, tuple(short))
     say("Days of measures about persons are not published, nor are numbers below PLEDGE_SUPPRESS_BELOW.")
 
 
-def accesses(
-    command: Annotated[list[str] | None, typer.Option(help="Command; repeatable.")] = None,
-    first_day: FromOption = None,
-    last_day: ToOption = None,
-    lake: LakeOption = None,
-    store: StoreOption = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
+@reads(
+    "command first_day last_day",
+    run=None,
+    command=Annotated[list[str] | None, typer.Option(help="Command; repeatable.")],
+)
+def accesses(chosen: Chosen) -> None:
     """Who read or exported cases: when, by which command and filters, how many rows."""
-    short = ("accessed_at", "accessed_by", "command", "filters", "row_count", "form")
-    _show("accesses", lake, store, form, short, {"command": command}, first_day, last_day)
-
-
-def _show(
-    table: str,
-    lake: str | None,
-    store: str | None,
-    form: Format,
-    short: tuple[str, ...],
-    asked: dict[str, object],
-    first_day: str | None,
-    last_day: str | None,
-) -> None:
-    from connectors.store.engine import open_store, reading
-    from connectors.store.read import columns_of, read_table
-
-    asked["from"], asked["to"] = days(first_day, last_day)
-    with reading(open_store(settings_of(lake, store).store, create=False)) as conn:
-        show(read_table(conn, table, asked), columns_of(table), form, short)
+    chosen.show("accesses", ("accessed_at", "accessed_by", "command", "filters", "row_count", "form"))

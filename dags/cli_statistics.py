@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from checks.errors import UsageError
-from connectors.settings import Settings
-from dags.known import known_then
-from dags.options import (
-    AreaOption,
-    CommitmentOption,
-    ForceOption,
-    FormatOption,
-    FromOption,
-    LakeOption,
-    MeasureOption,
-    RunOption,
-    StandardOption,
-    StoreOption,
-    ToOption,
-    known_measures,
-    settings_of,
-)
-from dags.tables import Format, show
-from dags.when import days
+from dags.choosing import Chosen, reads
+from dags.tables import show
 
 PeriodOption = Annotated[list[str] | None, typer.Option(help="month, year or rolling_12_months; repeatable.")]
 SERIES_SHORT = (
@@ -46,23 +28,18 @@ FUNNELS_SHORT = (
 def register(app: typer.Typer) -> None:
     """Add these commands to `pledge`."""
     for command in (series, comparisons, funnels):
-        app.command()(known_then(command))
+        app.command()(command)
 
 
+@reads(
+    "measure force area standard commitment first_day last_day",
+    required="measure",
+    measure=Annotated[list[str], typer.Option(help="Measure; repeatable.")],
+)
 def series(
-    measure: Annotated[list[str], typer.Option(help="Measure; repeatable.")],
-    force: ForceOption = None,
-    area: AreaOption = None,
+    chosen: Chosen,
     period: Annotated[str, typer.Option(help="day or month.")] = "month",
     rules: Annotated[str, typer.Option(help="Rule set; default: the one that is published.")] = "",
-    standard: StandardOption = None,
-    commitment: CommitmentOption = None,
-    first_day: FromOption = None,
-    last_day: ToOption = None,
-    run: RunOption = None,
-    lake: LakeOption = None,
-    store: StoreOption = None,
-    form: FormatOption = Format.TABLE,
 ) -> None:
     """Process-behaviour charts: signal or ordinary variation, and will the target be met if nothing changes?
 
@@ -73,87 +50,35 @@ def series(
     from dags.charting import COLUMNS, chart_rows
     from dags.comparing import rebases_of
 
-    known_measures(measure)
     if period not in ("day", "month"):
         raise UsageError("--period", f"it is {period}", "day or month", "Correct it.")
     rules = rules or DEFAULT_RULES
     if rules not in RULE_SETS:
         raise UsageError("--rules", f"it is {rules}", f"one of {', '.join(RULE_SETS)}", "Name a published rule set.")
-    settings = settings_of(lake, store)
-    rebases = rebases_of(settings)
-    first, last = days(first_day, last_day)
-    asked = {
-        "measure": measure, "force": force, "area": area or [""], "neighbourhood": [""], "period": period,
-        "standard": standard, "commitment": commitment, "to": last,
-    }  # fmt: skip
-    rows = chart_rows(_rows("verdicts", settings, asked, run), rebases, rules)
-    show((row for row in rows if not first or row["period_start"] >= first), COLUMNS, form, SERIES_SHORT)
+    rebases = rebases_of(chosen.settings)
+    of_chart = {"area": chosen.filters["area"] or [""], "neighbourhood": [""], "period": period, "from": None}
+    first = chosen.first_day
+    with chosen.store() as conn:
+        rows = chart_rows(chosen.rows(conn, "verdicts", **of_chart), rebases, rules)
+        shown = (row for row in rows if not first or row["period_start"] >= first)
+        show(shown, COLUMNS, chosen.form, SERIES_SHORT)
 
 
-def comparisons(
-    force: ForceOption = None,
-    commitment: CommitmentOption = None,
-    measure: MeasureOption = None,
-    period: PeriodOption = None,
-    against: Annotated[list[str] | None, typer.Option(help="last_year or similar_forces; repeatable.")] = None,
-    standard: StandardOption = None,
-    first_day: FromOption = None,
-    last_day: ToOption = None,
-    run: RunOption = None,
-    lake: LakeOption = None,
-    store: StoreOption = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
+@reads(
+    "force commitment measure period against standard first_day last_day",
+    period=PeriodOption,
+    against=Annotated[list[str] | None, typer.Option(help="last_year or similar_forces; repeatable.")],
+)
+def comparisons(chosen: Chosen) -> None:
     """Each force against its last year and its most similar forces: is the difference larger than chance?"""
-    asked = {
-        "force": force, "commitment": commitment, "measure": measure, "period": period, "against": against,
-        "standard": standard,
-    }  # fmt: skip
-    _show("comparisons", settings_of(lake, store), form, COMPARISONS_SHORT, run, asked, first_day, last_day)
+    chosen.show("comparisons", COMPARISONS_SHORT)
 
 
-def funnels(
-    force: ForceOption = None,
-    commitment: CommitmentOption = None,
-    measure: MeasureOption = None,
-    period: PeriodOption = None,
-    level: Annotated[list[str] | None, typer.Option(help="force or neighbourhood; repeatable.")] = None,
-    standard: StandardOption = None,
-    first_day: FromOption = None,
-    last_day: ToOption = None,
-    run: RunOption = None,
-    lake: LakeOption = None,
-    store: StoreOption = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
+@reads(
+    "force commitment measure period level standard first_day last_day",
+    period=PeriodOption,
+    level=Annotated[list[str] | None, typer.Option(help="force or neighbourhood; repeatable.")],
+)
+def funnels(chosen: Chosen) -> None:
     """Forces, and the neighbourhoods of a force, in funnel plots: who lies further out than chance explains?"""
-    asked = {
-        "force": force, "commitment": commitment, "measure": measure, "period": period, "level": level,
-        "standard": standard,
-    }  # fmt: skip
-    _show("funnels", settings_of(lake, store), form, FUNNELS_SHORT, run, asked, first_day, last_day)
-
-
-def _show(
-    table: str,
-    settings: Settings,
-    form: Format,
-    short: Iterable[str],
-    run: str | None,
-    asked: dict[str, Any],
-    first_day: str | None,
-    last_day: str | None,
-) -> None:
-    from connectors.store.read import columns_of
-
-    known_measures(asked["measure"])
-    asked["from"], asked["to"] = days(first_day, last_day)
-    show(_rows(table, settings, asked, run), columns_of(table), form, tuple(short))
-
-
-def _rows(table: str, settings: Settings, asked: dict[str, Any], run: str | None) -> Iterator[dict[str, Any]]:
-    from connectors.store.engine import open_store, reading
-    from connectors.store.read import read_table
-
-    with reading(open_store(settings.store, create=False)) as conn:
-        yield from read_table(conn, table, asked, run)
+    chosen.show("funnels", FUNNELS_SHORT)

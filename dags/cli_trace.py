@@ -9,29 +9,23 @@ from typing import Annotated, Any
 import typer
 
 from checks.errors import UsageError
+from dags.choosing import Chosen, reads
 from dags.known import known_then
 from dags.options import (
-    AreaOption,
-    CommitmentOption,
-    ForceOption,
     FormatOption,
-    FromOption,
     LakeOption,
-    MeasureOption,
     RunOption,
     StandardOption,
     StoreOption,
-    ToOption,
     known_measures,
     say,
     settings_of,
 )
 from dags.tables import Format, plain, show
-from dags.when import day, days
+from dags.when import day
 
 Row = dict[str, Any]
 PERIODS = ("day", "month", "year", "rolling_12_months")
-NeighbourhoodOption = Annotated[list[str] | None, typer.Option(help="Neighbourhood; repeatable.")]
 SHORT_REVISIONS = (
     "standard", "measure", "force", "area", "period_start", "days_after_end", "as_at", "numerator", "denominator",
     "rate", "verdict", "restated_why",
@@ -47,8 +41,8 @@ SHORT_CASES = (
 
 def register(app: typer.Typer) -> None:
     """Add these commands to `pledge`."""
-    for command in (trace, revisions):
-        app.command()(known_then(command))
+    app.command()(known_then(trace))
+    app.command()(revisions)
 
 
 def trace(
@@ -169,33 +163,15 @@ def _lines(row: Mapping[str, Any], names: tuple[str, ...]) -> None:
             print(f"{name:<24}{plain(row[name])}")
 
 
-def revisions(
-    measure: MeasureOption = None,
-    force: ForceOption = None,
-    area: AreaOption = None,
-    neighbourhood: NeighbourhoodOption = None,
-    commitment: CommitmentOption = None,
-    period: Annotated[list[str] | None, typer.Option(help=f"{', '.join(PERIODS)}; repeatable.")] = None,
-    standard: StandardOption = None,
-    first_day: FromOption = None,
-    last_day: ToOption = None,
-    run: RunOption = None,
-    lake: LakeOption = None,
-    store: StoreOption = None,
-    form: FormatOption = Format.TABLE,
-) -> None:
+@reads("measure force area neighbourhood commitment period standard first_day last_day")
+def revisions(chosen: Chosen) -> None:
     """The revision triangle: each figure as it was said so many days after its period ended, and why it changed.
 
     Without --area and --neighbourhood those of whole forces.
     """
     from connectors.store import revisions as said
-    from connectors.store.engine import open_store, reading
 
-    known_measures(measure)
-    asked: Row = {
-        "measure": measure, "force": force, "area": area or ([] if neighbourhood else [""]), "commitment": commitment,
-        "neighbourhood": neighbourhood or [""], "period": period, "standard": standard,
-    }  # fmt: skip
-    asked["from"], asked["to"] = days(first_day, last_day)
-    with reading(open_store(settings_of(lake, store).store, create=False)) as conn:
-        show(said.revisions(conn, asked, run), said.REVISION, form, SHORT_REVISIONS)
+    area, neighbourhood = chosen.filters["area"], chosen.filters["neighbourhood"]
+    of_forces = {"area": area or ([] if neighbourhood else [""]), "neighbourhood": neighbourhood or [""]}
+    with chosen.store() as conn:
+        show(said.revisions(conn, chosen.filters | of_forces, chosen.run), said.REVISION, chosen.form, SHORT_REVISIONS)

@@ -20,6 +20,7 @@ StoreOption = Annotated[str | None, typer.Option(help="SQLAlchemy URL of the sto
 FormatOption = Annotated[Format, typer.Option("--format", help="Form of the output.")]
 ForceOption = Annotated[list[str] | None, typer.Option(help="Force slug; repeatable.")]
 AreaOption = Annotated[list[str] | None, typer.Option(help="Area; repeatable.")]
+NeighbourhoodOption = Annotated[list[str] | None, typer.Option(help="Neighbourhood; repeatable.")]
 CommitmentOption = Annotated[list[int] | None, typer.Option(help="Commitment, 0 to 10; repeatable.")]
 MeasureOption = Annotated[list[str] | None, typer.Option(help="Measure; repeatable.")]
 StandardOption = Annotated[list[str] | None, typer.Option(help="Standard; repeatable.")]
