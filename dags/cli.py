@@ -57,7 +57,6 @@ from dags.when import days, moment
 
 app = typer.Typer(
     name="pledge",
-    help="Judge the ten promises of the Policing Pledge from a force's own logs.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -79,6 +78,23 @@ cli_privacy.register(app)
 cli_alerts.register(app)
 cli_closing.register(app)
 cli_report.register(app)
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        from dags.versions import code_version
+
+        print(code_version())
+        raise typer.Exit
+
+
+@app.callback()
+def pledge(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Which code this is.")
+    ] = False,
+) -> None:
+    """Judge the ten promises of the Policing Pledge from a force's own logs."""
 
 
 @app.command()
@@ -241,5 +257,6 @@ def main() -> None:
     except (Exception, KeyboardInterrupt) as error:
         sentence, code = failure(error)
         json_line = observed.line("error", sentence, exit_code=code) if observed.in_json() else ""
-        print(json_line or f"pledge: {sentence}", file=sys.stderr)
+        told = sentence if sentence.startswith("Usage:") else f"pledge: {sentence}"
+        print(json_line or told, file=sys.stderr)
     sys.exit(code or 0)

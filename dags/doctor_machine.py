@@ -15,9 +15,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from dags.doctor import OK, WARN, WRONG, Line, Patient
+from dags.versions import LOCK
 
 PYTHONS = ((3, 11), (3, 13))
-LOCK = Path(__file__).parents[1] / "requirements.lock"
 _PINNED = re.compile(r"([A-Za-z0-9._-]+)==([^ ;\\]+)(?: *; *([^\\]+))?")
 WARN_SECONDS, WRONG_SECONDS = 5.0, 60.0
 LEAST_FREE = 1_000_000_000

@@ -33,7 +33,8 @@ from dags.erasing_fetched import erase_fetched
 from dags.erasure_search import Found, Order, find, find_words, key_of, names_of, newest_versions, told
 from dags.kept_out import tombstone_key
 from dags.looking import existing_lake
-from dags.plan import code_version, new_run_id
+from dags.plan import new_run_id
+from dags.versions import code_version
 
 Row = dict[str, Any]
 Say = Callable[[str], None]

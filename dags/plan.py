@@ -5,12 +5,10 @@ A plan is plain JSON, so that Airflow can hand it from task to task; a task that
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, lru_cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -187,20 +185,3 @@ def applied(standards: Sequence[Standard], measure: str, force: str) -> list[App
         AppliedRule(each.rule, force, each.rule.definition, "default", each.applies_from, each.applies_to)
         for each in effective(standards, measure, force)
     ]
-
-
-def code_version() -> str:
-    """The package's version, and the commit where it runs from a checkout."""
-    here = Path(__file__).parents[1]
-    try:
-        said = subprocess.run(
-            ["git", "rev-parse", "--short=12", "HEAD"],
-            cwd=here,
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=True,
-        )
-        return f"{version('policing-pledge')}+{said.stdout.strip()}"
-    except (OSError, subprocess.SubprocessError):
-        return version("policing-pledge")

@@ -18,9 +18,9 @@ from connectors.settings import Settings
 from connectors.signing import sign, signing_key
 from connectors.store import read
 from connectors.store.sealed import answer_seals, row_seals, run_said
+from dags.versions import LOCK
 
 Row = dict[str, Any]
-LOCK = Path(__file__).parents[1] / "requirements.lock"
 
 
 def key_path(settings: Settings) -> Path:

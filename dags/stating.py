@@ -18,7 +18,8 @@ from checks.standard import Standard
 from connectors.lake.tables import Lake
 from connectors.settings import Settings
 from dags.look_back import CASES, WHOLE, first_day, first_figure, input_of, judged_whole
-from dags.plan import Plan, code_version, forces_of, zones
+from dags.plan import Plan, forces_of, zones
+from dags.versions import code_hash
 
 Row = Mapping[str, Any]
 BASIS = "basis"
@@ -112,7 +113,7 @@ def basis(
     """A hash of what every figure rests on but the cases and the time."""
     forces = sorted({*feeds.held, *feeds.days})
     parts = (
-        code_version(),
+        code_hash(),
         [(each.name, each.sha256) for each in standards],
         sorted((force, sorted(logs)) for force, logs in feeds.held.items()),
         sorted((force, sorted(columns)) for force, columns in feeds.never.items() if columns),

@@ -53,13 +53,13 @@ from dags.plan import (
     applied,
     bank_holidays,
     chosen_standards,
-    code_version,
     commitments_by_measure,
     forces_of,
     new_run_id,
     zones,
 )
 from dags.published import write_published
+from dags.versions import code_version
 
 Say = Callable[[str], None]
 
