@@ -39,5 +39,7 @@ def code_version(root: Path = _ROOT) -> str:
 
 
 def _git(root: Path, *arguments: str) -> str:
-    done = subprocess.run(["git", "--no-optional-locks", *arguments], cwd=root, capture_output=True, text=True, timeout=10, check=True)
+    done = subprocess.run(
+        ["git", "--no-optional-locks", *arguments], cwd=root, capture_output=True, text=True, timeout=10, check=True
+    )
     return done.stdout.strip()
