@@ -20,21 +20,22 @@ def bare(name: str) -> str:
 def cleaned(where: str, names: Sequence[object]) -> tuple[str, ...]:
     """Names without surrounding blanks and invisible marks; a nameless column becomes `column_<position>`.
 
-    Raises NotFitError when two columns have one name (upper and lower case are the same).
+    Raises NotFitError when two columns have one name (upper and lower case are the same). It is not repeated: where a
+    header is missing the names are those of people.
     """
     found: list[str] = []
-    seen: set[str] = set()
+    seen: dict[str, int] = {}
     for position, given in enumerate(names, 1):
         text = "" if given is None else str(given)
         name = bare(text) or f"column_{position}"
         if name.casefold() in seen:
             raise NotFitError(
                 where,
-                f"the header has two columns named {name!r}",
+                f"the header's columns {seen[name.casefold()]} and {position} have one name",
                 "each column once",
                 "Deliver the file again with one of them left out.",
             )
-        seen.add(name.casefold())
+        seen[name.casefold()] = position
         found.append(name)
     return tuple(found)
 
