@@ -1,6 +1,7 @@
 """What is fuzzed: for each target what is done with any bytes, and samples to start from.
 
-A target raises for a fault of the product alone: to most bytes a refusal in the product's own words is the right answer.
+A target raises for a fault of the product alone: to most bytes a refusal in the product's own words is the right
+answer.
 """
 
 from __future__ import annotations
