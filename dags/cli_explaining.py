@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,7 +25,7 @@ from dags.options import (
     say,
     settings_of,
 )
-from dags.tables import Format, not_a_formula, show
+from dags.tables import Format, show
 from dags.when import days
 
 BreachArgument = Annotated[str, typer.Argument(help="A breach of `pledge breaches`; or name measure, force and day.")]
@@ -133,13 +133,7 @@ def _read(table: str, settings: Settings, form: Format, short: Sequence[str], fi
 
     with recorded(settings, table, filters, form, say) as counted, reading(_store(settings)) as conn:
         rows: Iterable[Mapping[str, Any]] = counted(read_table(conn, table, filters))
-        show(_for_a_spreadsheet(rows) if form is Format.CSV else rows, columns_of(table), form, short)
-
-
-def _for_a_spreadsheet(rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Officers' words may begin like a formula; whoever opens the CSV must not run it."""
-    for row in rows:
-        yield {name: not_a_formula(value) for name, value in row.items()}
+        show(rows, columns_of(table), form, short)
 
 
 def _scope(breach: str, measure: str, force: str, day: str, area: str) -> Scope:

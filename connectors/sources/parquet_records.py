@@ -25,7 +25,7 @@ class ParquetRecords:
         try:
             with pq.ParquetFile(path) as file:
                 self._names = file.schema_arrow.names
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise self._damaged() from error
         self.header = cleaned(str(path), self._names)
 
@@ -40,7 +40,7 @@ class ParquetRecords:
                     number += batch.num_rows
                     header = [self.header[position] for position in wanted]
                     yield _without_nul(pa.table([*columns, numbers], names=[*header, ROW_NUMBER]))
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise self._damaged() from error
 
     def _damaged(self) -> NotFitError:
