@@ -13,6 +13,10 @@ from checks.errors import NotFitError
 from connectors.sources.csv_lines import MALFORMED
 from connectors.sources.delivery import BATCH, ROW_NUMBER, Batch, Refusal
 from connectors.sources.header import cleaned
+from connectors.sources.unpacked import ALWAYS_ALLOWED, most_unpacked, too_much
+
+# No row of a log is less text than this: its required values.
+_SMALLEST_ROW = 32
 
 
 class ParquetRecords:
@@ -25,6 +29,8 @@ class ParquetRecords:
         try:
             with pq.ParquetFile(path) as file:
                 self._names = file.schema_arrow.names
+                self._repeated = _repeated(file)
+                self._check_size(file.metadata)
         except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise self._damaged() from error
         self.header = cleaned(str(path), self._names)
@@ -33,7 +39,7 @@ class ParquetRecords:
         number = 1
         names = [self._names[position] for position in wanted]
         try:
-            with pq.ParquetFile(self._path) as file:
+            with pq.ParquetFile(self._path, read_dictionary=self._repeated) as file:
                 for batch in file.iter_batches(BATCH, columns=names):
                     columns = [self._text(name, batch.column(name)) for name in names]
                     numbers = pa.array(range(number, number + batch.num_rows), pa.int64())
@@ -43,6 +49,12 @@ class ParquetRecords:
         except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise self._damaged() from error
 
+    def _check_size(self, metadata: pq.FileMetaData) -> None:
+        """Raise NotFitError where the file says of itself that it becomes far more than exports do."""
+        groups = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
+        if max(groups, metadata.num_rows * _SMALLEST_ROW) > most_unpacked(self._path):
+            raise too_much(self._path)
+
     def _damaged(self) -> NotFitError:
         return NotFitError(
             str(self._path), "it is no Parquet file, or a damaged one", "a whole Parquet file", "Deliver it again."
@@ -50,6 +62,8 @@ class ParquetRecords:
 
     def _text(self, name: str, column: pa.Array) -> pa.Array:
         try:
+            if pa.types.is_dictionary(column.type) and _written_out(column) > ALWAYS_ALLOWED:
+                raise too_much(self._path)
             return _as_text(column)
         except pa.ArrowException as error:
             raise NotFitError(
@@ -58,6 +72,24 @@ class ParquetRecords:
                 "text, numbers, dates, times, true/false",
                 "Deliver the column as one of those.",
             ) from error
+
+
+def _repeated(file: pq.ParquetFile) -> list[str]:
+    """The columns of text that are kept as numbers of a list: a few bytes of such a number may stand for megabytes."""
+    metadata, texts = file.metadata, {each.name for each in file.schema_arrow if pa.types.is_string(each.type)}
+    chunks = (
+        metadata.row_group(group).column(column)
+        for group in range(metadata.num_row_groups)
+        for column in range(metadata.num_columns)
+    )
+    return sorted({each.path_in_schema for each in chunks if each.has_dictionary_page} & texts)
+
+
+def _written_out(column: pa.DictionaryArray) -> int:
+    """How many bytes the texts of a batch are once each is written out."""
+    if not pa.types.is_string(column.type.value_type):
+        return 0
+    return pc.sum(pc.binary_length(column.dictionary).take(column.indices)).as_py() or 0
 
 
 def _without_nul(table: pa.Table) -> Batch:

@@ -54,12 +54,13 @@ ALONE = ("settings", "standards list", "slack listen --help")
 
 # The tasks of the nightly DAG one after the other, as Airflow's task runner calls them, with the lineage of each.
 TASKS = """
-import logging, os, sys
+import logging, os, sys, traceback
 from datetime import datetime, UTC
 from types import SimpleNamespace
-logging.basicConfig(level=logging.INFO, stream=sys.stderr)
 from dags import airflow_steps as steps
 from dags.lineage import lineage_of
+logging.basicConfig(level=logging.INFO, stream=sys.stderr, force=True)
+logging.getLogger("pledge").disabled = False
 night = datetime(2026, 3, 5, 6, tzinfo=UTC)
 dag_run = SimpleNamespace(run_id="night", run_after=night, run_type="scheduled")
 admitted = steps.admit(logical_date=night, dag_run=dag_run)
@@ -76,7 +77,7 @@ try:
     os.environ["PLEDGE_STORE"] = "postgresql+psycopg://u:canary-password-3333@127.0.0.1:1/x"
     steps.admit(logical_date=datetime(2026, 3, 6, 6, tzinfo=UTC), dag_run=dag_run)
 except Exception:
-    logging.exception("as Airflow logs it")
+    traceback.print_exc()
 import dags.steps
 def broken(*_):
     raise ZeroDivisionError("Olive Canaryheath")
