@@ -12,6 +12,7 @@ import json
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,13 +20,18 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 from openpyxl import Workbook
 
-from checks.errors import NotFitError, UsageError
+from checks.errors import NotFitError, PledgeError, UsageError
 from checks.logs import LOGS
 from connectors.lake.staging import stage
+from connectors.slack.answers import ACKNOWLEDGE, Subject, answered
 from connectors.sources import description as descriptions
 from connectors.sources.delivery import ROW_NUMBER
 from connectors.sources.description import described, read_description
 from connectors.sources.file import canonical, open_delivery
+from connectors.sources.http.client import HttpClient
+from connectors.sources.http.connection import HttpConnection
+from connectors.sources.http.kept import at, kept
+from connectors.sources.http.listing import list_of
 from connectors.sources.rebases import load as load_rebases
 from expectations.published import SHIPPED, validate
 from tests.connectors.sources.reading import CALLS
@@ -115,6 +121,29 @@ def _rebases(data: bytes, folder: Path) -> None:
         one_sentence(refused)
 
 
+def _pressed(data: bytes, _: Path) -> None:
+    """What Slack sends of a button and a form: its subject, or none."""
+    value = data.decode("utf-8", "replace")
+    subject = Subject.of(value)
+    if subject is not None:
+        assert Subject.of(subject.value) == subject, "it cannot be sent on"
+        assert subject.in_words
+    answered([{"type": "actions", "elements": [{"action_id": ACKNOWLEDGE, "value": value}]}], {})
+
+
+def _answered(data: bytes, _: Path) -> None:
+    """The body of an HTTP answer: a list of records, of which only what may be kept is, or a refusal."""
+    connection = HttpConnection("http://127.0.0.1/", "list", at="data.items", max_answer_mb=0.01)
+    try:
+        body = HttpClient(connection, "http://127.0.0.1/")._body("list", [data])
+        records = list_of("list", at(body, "data.items"))
+    except PledgeError as refused:
+        one_sentence(refused)
+        return
+    for record in records:
+        assert "Canary" not in json.dumps(kept(record, {"id": "all"})) or "Canary" in json.dumps(record.get("id"))
+
+
 def one_sentence(refused: Exception) -> None:
     """A refusal is a sentence to read: short, without line ends or other control characters."""
     said = str(refused)
@@ -182,5 +211,7 @@ TARGETS = {
     "description": Target(_description, _files(DESCRIPTIONS, "*.sql")),
     "connection": Target(_connection, _files(DESCRIPTIONS, "connection.yaml")),
     "standard": Target(_standard, _files(SHIPPED, "*.yaml")),
+    "slack": Target(_pressed, lambda: [Subject("answer_999", "norfolk", date(2026, 3, 1), "k").value.encode()]),
+    "http": Target(_answered, lambda: [b'{"data": {"items": [{"id": "1", "name": "Canary"}]}}']),
     "rebases": Target(_rebases, lambda: [_REBASE]),
 }
