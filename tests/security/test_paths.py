@@ -1,7 +1,7 @@
 """No name leads out of the folder it belongs to.
 
 Names of areas and references: test_hostile_texts.py. Addresses below the site's root: tests/connectors/site/
-{test_addresses,test_building}.py. `pledge serve` and Airflow's page: tests/dags/{test_serving,test_monthly_for_real}.py.
+{test_addresses,test_building}.py. Pages served: tests/dags/{test_serving,test_monthly_for_real}.py.
 Names of sources and forces: tests/connectors/sources/test_descriptions.py, tests/connectors/lake/test_lake_typing.py.
 Names a server gives: tests/connectors/sources/http/{test_http_fetch,test_http_connection}.py, drops/test_sftp.py.
 """
@@ -35,7 +35,8 @@ def test_a_remote_name_stays_in_its_folder(tmp_path: Path, name: str) -> None:
     "arguments",
     [
         ("run", "--source", UP), ("run", "--source", f"{UP}=calls.csv"), ("standards", "show", UP),
-        ("run", "--input", "logs", "--standard", UP), ("check", UP, "calls.csv"), ("check", "calls", "", "--source", UP),
+        ("run", "--input", "logs", "--standard", UP), ("check", UP, "calls.csv"),
+        ("check", "calls", "", "--source", UP),
         ("cases", "--measure", UP), ("sql", "--measure", UP), ("verdicts", "--run", UP), ("verdicts", "--standard", UP),
         ("pack", "--measure", UP, "--period", "2026-03", "--out", "x.zip"),
         ("pack", "--measure", "answer_999", "--period", UP, "--out", "x.zip"),
@@ -49,7 +50,7 @@ def test_no_argument_is_a_path_but_those_that_are_meant_to_be(
     for ending in ("", ".sql", ".yaml", ".csv"):
         outside.with_name(outside.name + ending).write_text("not for you: canary-9999")
     write(pledge.input, "calls", [call("a", "2026-03-01 10:00:00")])
-    said = pledge(*arguments) if arguments[0] != "standards" else pledge(*arguments)
+    said = pledge(*arguments)
     assert said.code != 0 or b"(no rows)" in said.out
     assert "Traceback" not in said.err and "canary-9999" not in said.err and b"canary-9999" not in said.out
     assert places(pledge.folder, "canary-9999") == []
