@@ -18,7 +18,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from openpyxl import Workbook
+from xlsxwriter import Workbook
 
 from checks.errors import NotFitError, UsageError
 from connectors.retention import load as load_retention
@@ -84,6 +84,7 @@ def test_references_are_read_while_they_are_few() -> None:
 
 READER = """
 import json, resource, sys
+resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))  # a bomb that goes off hurts nobody else
 from pathlib import Path
 from checks.errors import NotFitError
 from connectors.sources.file import canonical, open_delivery
@@ -164,13 +165,32 @@ def test_a_header_of_a_hundred_thousand_columns(tmp_path: Path) -> None:
         open_delivery(canonical("calls"), path)
 
 
+@pytest.mark.parametrize(("cells", "said"), [(20_000, "unpacks to more than 200 times its size"), (5, 5)])
+def test_a_workbook_in_which_a_number_stands_for_a_megabyte(tmp_path: Path, cells: int, said: str | int) -> None:
+    sound, path = tmp_path / "sound.xlsx", tmp_path / "calls.xlsx"
+    with Workbook(sound) as book:  # keeps each text once, as Excel does
+        sheet = book.add_worksheet()
+        for row, line in enumerate(CALLS.splitlines()):
+            sheet.write_row(row, 0, line.split(","))
+        sheet.write(0, 9, "notes")
+        for number in range(cells):
+            sheet.write(1 + number % 1_000, 9 + number // 1_000, "LONG")
+    with zipfile.ZipFile(sound) as whole, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bomb:
+        for name in whole.namelist():
+            content = whole.read(name)
+            assert content.count(b">LONG<") == (name == "xl/sharedStrings.xml")
+            bomb.writestr(name, content.replace(b">LONG<", b">" + b"x" * 1_000_000 + b"<"))
+    assert str(said) in str(read_apart(path))
+
+
 def test_xml_that_grows_in_a_workbook(tmp_path: Path) -> None:
     laughs = "".join(f"<!ENTITY a{n} '{f'&a{n - 1};' * 9}'>" for n in range(1, 10))
     doctype = f"<!DOCTYPE x [<!ENTITY a0 'ha'>{laughs}]>"
-    book, sound = Workbook(), io.BytesIO()
-    for line in CALLS.splitlines():
-        book.active.append(line.split(","))
-    book.save(sound)
+    sound = io.BytesIO()
+    with Workbook(sound) as book:
+        sheet = book.add_worksheet()
+        for row, line in enumerate(CALLS.splitlines()):
+            sheet.write_row(row, 0, line.split(","))
     for part in ("xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/_rels/workbook.xml.rels"):
         path = tmp_path / "calls.xlsx"
         with zipfile.ZipFile(sound) as whole, zipfile.ZipFile(path, "w") as bomb:

@@ -27,7 +27,7 @@ from sqlalchemy import make_url
 
 from tests.conftest import Logins
 from tests.journey.every_log import NIGHTS, STANDARDS
-from tests.journey.pledge import Said
+from tests.journey.pledge import COMMAND, Said
 from tests.security import planted
 from tests.security.planted import Planted
 from tests.security.searching import places
@@ -158,10 +158,10 @@ def full(
 
 def _night(full: Planted) -> None:
     planted.deliver(full.pledge.input)
-    command = [sys.executable, "-m", "dags.cli", "run", "--input", str(full.pledge.input), "--as-at", NIGHTS[0]]
+    command = [COMMAND, "run", "--input", str(full.pledge.input), "--as-at", NIGHTS[0]]
     ours = {**os.environ, "PLEDGE_LOG": "json"}
     done = subprocess.run([*command, *STANDARDS, *full.pledge.places], env=ours, capture_output=True, timeout=300)
-    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.returncode == 0 and done.stdout, done.stderr[-3000:]
     full.said["run in JSON lines"] = Said(0, done.stdout, done.stderr.decode())
     full("explain", "--measure", "answer_999", "--force", "norfolk", "--day", "2026-03-01", "--reason", "other",
          "--text", planted.WORDS, "--by", "an inspector")  # fmt: skip
