@@ -45,7 +45,7 @@ class ParquetRecords:
                     numbers = pa.array(range(number, number + batch.num_rows), pa.int64())
                     number += batch.num_rows
                     header = [self.header[position] for position in wanted]
-                    yield _without_nul(pa.table([*columns, numbers], names=[*header, ROW_NUMBER]))
+                    yield _readable_rows(pa.table([*columns, numbers], names=[*header, ROW_NUMBER]))
         except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise self._damaged() from error
 
@@ -92,16 +92,35 @@ def _written_out(column: pa.DictionaryArray) -> int:
     return pc.sum(pc.binary_length(column.dictionary).take(column.indices)).as_py() or 0
 
 
-def _without_nul(table: pa.Table) -> Batch:
-    """Refuse the rows in which a text holds a NUL, which is no character of any text."""
+def _readable_rows(table: pa.Table) -> Batch:
+    """Refuse the rows in which a text is no UTF-8, whatever the file says, or holds a NUL."""
     bad = pa.array([False] * table.num_rows)
     for name in table.column_names[:-1]:
         bad = pc.or_(bad, pc.fill_null(pc.match_substring(table[name], "\0"), False))
+    bad = pc.or_(bad, _undecodable(table))
     if not pc.any(bad).as_py():
         return Batch(table)
-    sentence = "A text of the row holds a NUL, which is no character of any text; expected text."
+    sentence = "A text of the row is not UTF-8, or holds a NUL, which is no character of any text; expected text."
     numbers = table[ROW_NUMBER].filter(bad).to_pylist()
     return Batch(table.filter(pc.invert(bad)), tuple(Refusal(number, MALFORMED, sentence) for number in numbers))
+
+
+def _undecodable(table: pa.Table) -> pa.Array:
+    """Which rows hold a text that is not UTF-8; looked at one by one only where Arrow finds any."""
+    try:
+        table.validate(full=True)
+        return pa.array([False] * table.num_rows)
+    except pa.ArrowInvalid:
+        columns = [table[name].cast(pa.binary()).to_pylist() for name in table.column_names[:-1]]
+        return pa.array([not all(map(_is_utf8, row)) for row in zip(*columns, strict=True)])
+
+
+def _is_utf8(text: bytes | None) -> bool:
+    try:
+        (text or b"").decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _as_text(column: pa.Array) -> pa.Array:
