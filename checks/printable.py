@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unicodedata import category
+
 LONGEST = 2_000
 
 
@@ -9,7 +11,7 @@ def printable(text: str) -> str:
     """The text with every control, format and line-end character as its escape (`\\x1b`, `\\u202e`, `\\n`)."""
     if text.isprintable():
         return text
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+    return "".join(each if each.isprintable() or category(each) == "Zs" else ascii(each)[1:-1] for each in text)
 
 
 def clipped(text: str, most: int = LONGEST) -> str:

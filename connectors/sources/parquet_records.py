@@ -76,7 +76,7 @@ class ParquetRecords:
 
 def _repeated(file: pq.ParquetFile) -> list[str]:
     """The columns of text that are kept as numbers of a list: a few bytes of such a number may stand for megabytes."""
-    metadata, texts = file.metadata, {each.name for each in file.schema_arrow if pa.types.is_string(each.type)}
+    metadata, texts = file.metadata, {each.name for each in file.schema_arrow if _is_text(each.type)}
     chunks = (
         metadata.row_group(group).column(column)
         for group in range(metadata.num_row_groups)
@@ -85,9 +85,13 @@ def _repeated(file: pq.ParquetFile) -> list[str]:
     return sorted({each.path_in_schema for each in chunks if each.has_dictionary_page} & texts)
 
 
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
 def _written_out(column: pa.DictionaryArray) -> int:
     """How many bytes the texts of a batch are once each is written out."""
-    if not pa.types.is_string(column.type.value_type):
+    if not _is_text(column.type.value_type):
         return 0
     return pc.sum(pc.binary_length(column.dictionary).take(column.indices)).as_py() or 0
 

@@ -11,9 +11,11 @@ from pathlib import Path
 from connectors.sources.unpacked import most_unpacked, too_much
 
 _BLOCK = 1 << 20
-_TEXTS = "xl/sharedStrings.xml"
+_TEXTS = "xl/sharedstrings.xml"
 _END_OF_TEXT = re.compile(rb"</(?:\w+:)?si>")
-_NAMED = re.compile(rb"""\bt=["']s["'][^>]*>\s*<(?:\w+:)?v>\s*(\d{1,9})\s*<""")
+_NAMED = re.compile(
+    rb"""\bt\s*=\s*["']s["'][^>]*>\s*(?:<(?:\w+:)?f\b[^<]*(?:</(?:\w+:)?f>)?\s*)?<(?:\w+:)?v\b[^>]*>\s*(\d{1,9})\s*<"""
+)
 _LONGEST_CELL = 1_000
 
 
@@ -24,7 +26,8 @@ def check_repeated(path: Path) -> None:
     """
     try:
         with zipfile.ZipFile(path) as book:
-            lengths = list(_lengths(_blocks(book, _TEXTS)))
+            texts = [name for name in book.namelist() if name.casefold() == _TEXTS]
+            lengths = [length for name in texts for length in _lengths(_blocks(book, name))]
             if lengths and max(lengths) * _cells(book) > most_unpacked(path):
                 total = 0
                 for number in _numbers(book):
@@ -41,7 +44,7 @@ def _cells(book: zipfile.ZipFile) -> int:
 
 
 def _sheets(book: zipfile.ZipFile) -> list[str]:
-    return [name for name in book.namelist() if name.endswith(".xml") and name != _TEXTS]
+    return [name for name in book.namelist() if name.endswith(".xml") and name.casefold() != _TEXTS]
 
 
 def _blocks(book: zipfile.ZipFile, name: str) -> Iterator[bytes]:

@@ -1,6 +1,7 @@
 """Files made to fill a memory, a disk or a day: refused in a sentence, or read, within bounds of memory and time.
 
 Bombs of gzip and ZIP are in tests/connectors/sources/test_unpacked.py, honest files of 300 MB in test_memory.py there.
+Words too long: for Slack tests/connectors/slack/test_slack_message.py, of officers tests/checks/test_explanation.py.
 """
 
 from __future__ import annotations
@@ -106,12 +107,14 @@ def read_apart(path: Path) -> str | int:
     return said
 
 
-def test_parquet_in_which_a_number_stands_for_a_megabyte(tmp_path: Path) -> None:
-    text, rows = pa.array(["x" * 1_000_000]), 50_000
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+@pytest.mark.parametrize("stored", [True, False])
+def test_parquet_in_which_a_number_stands_for_a_megabyte(tmp_path: Path, kind: pa.DataType, stored: bool) -> None:
+    text, rows = pa.array(["x" * 1_000_000], kind), 50_000
     column = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), text)
     columns = dict.fromkeys(HEADER.split(","), column)
     path = tmp_path / "calls.parquet"
-    pq.write_table(pa.table(columns), path, compression="zstd", row_group_size=rows, store_schema=False)
+    pq.write_table(pa.table(columns), path, compression="zstd", row_group_size=rows, store_schema=stored)
     assert path.stat().st_size < 1_000_000
     assert "unpacks to more than 200 times its size" in str(read_apart(path))
 
