@@ -26,7 +26,7 @@ import pytest
 from sqlalchemy import make_url
 
 from tests.conftest import Logins
-from tests.journey.every_log import NIGHTS, STANDARDS
+from tests.journey.every_log import NIGHTS
 from tests.journey.pledge import COMMAND, Said
 from tests.security import planted
 from tests.security.planted import Planted
@@ -44,7 +44,7 @@ READING = (
     "verdicts", "commitments", "breaches", "quarantine", "runs", "budget", "exclusions", "delays", "integrity",
     "alerts", "revisions", "explanations", "signings", "accesses", "erasures", "comparisons", "funnels", "doctor",
     "settings", "verdicts --published", "standards list", "verify", "cases --measure answer_999",
-    "cases --measure victim_updated", "sensitivity --measure message_answered", "series --measure answer_999",
+    "cases --measure contact_agreed", "sensitivity --measure message_answered", "series --measure answer_999",
     "sql --measure attend_emergency", "slack listen --help",
     "trace --measure answer_999 --force norfolk --period day --start 2026-03-01 --history",
     "erase --log calls --before 2026-03-01 --dry-run --reason r",
@@ -160,7 +160,7 @@ def _night(full: Planted) -> None:
     planted.deliver(full.pledge.input)
     command = [COMMAND, "run", "--input", str(full.pledge.input), "--as-at", NIGHTS[0]]
     ours = {**os.environ, "PLEDGE_LOG": "json"}
-    done = subprocess.run([*command, *STANDARDS, *full.pledge.places], env=ours, capture_output=True, timeout=300)
+    done = subprocess.run([*command, *full.pledge.places], env=ours, capture_output=True, timeout=900)
     assert done.returncode == 0 and done.stdout, done.stderr[-3000:]
     full.said["run in JSON lines"] = Said(0, done.stdout, done.stderr.decode())
     full("explain", "--measure", "answer_999", "--force", "norfolk", "--day", "2026-03-01", "--reason", "other",
@@ -230,7 +230,7 @@ def _by_airflow(full: Planted) -> None:
         "AIRFLOW_HOME": str(full.folder / "airflow"), "PLEDGE_INPUT": str(full.pledge.input),
         "PLEDGE_LAKE": str(full.pledge.lake), "PLEDGE_STORE": full.pledge.store,
     }  # fmt: skip
-    done = subprocess.run([sys.executable, "-c", TASKS], env=ours, capture_output=True, timeout=300)
+    done = subprocess.run([sys.executable, "-c", TASKS], env=ours, capture_output=True, timeout=900)
     assert b"does not answer" in done.stderr and b"ZeroDivisionError" in done.stderr, done.stderr[-3000:]
     assert done.stdout.count(b"OperatorLineage") == 5, done.stderr[-3000:]
     assert (full.folder / "site" / "index.html").is_file()
