@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check setup setup-dev format lock bench chaos screenshots clean
+.PHONY: run test check setup setup-dev format lock bench chaos fuzz sbom audit screenshots clean
 
 run: setup
 	@$(BIN)/pledge demo
@@ -43,7 +43,20 @@ bench: setup-dev
 chaos: setup-dev
 	@PLEDGE_CHAOS=1 PLEDGE_TAMPERINGS=200 KILLS=500 NIGHTS_TRIED=20 $(BIN)/pytest -s tests/chaos \
 		tests/journey/test_journey_month_of_alerts.py tests/journey/test_journey_chain.py tests/journey/test_journey_killed.py \
-		tests/journey/test_journey_look_back.py
+		tests/journey/test_journey_look_back.py tests/security/test_planting.py
+
+# Minutes of each target of tests/fuzz/targets.py; atheris has wheels for Linux.
+FUZZ_MINUTES ?= 5
+fuzz: setup-dev
+	@$(BIN)/python -m tests.fuzz --minutes $(FUZZ_MINUTES)
+
+sbom: setup-dev
+	@mkdir -p .pledge
+	@$(BIN)/python -W ignore -m cyclonedx_py requirements --pyproject pyproject.toml --output-reproducible --of JSON -o .pledge/sbom.json requirements.lock
+	@echo ".pledge/sbom.json: what is installed for the product, in CycloneDX."
+
+audit: setup-dev
+	@$(BIN)/python .ci/audit.py requirements.lock
 
 screenshots: setup-dev
 	@$(BIN)/python -m tests.screenshots

@@ -11,6 +11,8 @@ No sentence carries a secret or a personal value: name the place and the shape o
 
 from __future__ import annotations
 
+from checks.printable import clipped, printable
+
 
 class PledgeError(Exception):
     """One sentence that says where, what was found, what was expected and what to do.
@@ -26,8 +28,10 @@ class PledgeError(Exception):
     permanent = True
 
     def __init__(self, where: str, found: str, expected: str, do: str) -> None:
-        self.where, self.found, self.expected, self.do = where, found, expected, do
-        super().__init__(f"{where}: {found}; {expected}. {do}")
+        self.where, self.found, self.expected, self.do = parts = [
+            clipped(printable(part)) for part in (where, found, expected, do)
+        ]
+        super().__init__("{}: {}; {}. {}".format(*parts))
 
 
 class UsageError(PledgeError):

@@ -17,6 +17,7 @@ import yaml
 from checks.errors import UsageError
 from checks.logs import LOGS
 from connectors.lake.erasing import dated_by
+from connectors.yaml_text import parsed
 
 _EXPECTED = "retention: with a log and its days in each line"
 _DO = "Correct it or unset PLEDGE_RETENTION."
@@ -27,10 +28,10 @@ def load(path: str) -> dict[str, int]:
     if not path:
         return {}
     try:
-        content = yaml.safe_load(Path(path).read_text("utf-8"))
+        content = parsed(Path(path).read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(path, "it cannot be read", _EXPECTED, _DO) from error
-    except (yaml.YAMLError, ValueError) as error:
+    except yaml.YAMLError as error:
         raise UsageError(path, "it is not YAML", _EXPECTED, _DO) from error
     listed = content.get("retention") if isinstance(content, dict) else None
     if not isinstance(listed, dict) or set(content) != {"retention"}:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ import pandas as pd
 from checks.database import UNREADABLE, connect
 from checks.errors import NotFitError
 from checks.logs import DELETED, LOGS, Column, Kind, Log
+from checks.printable import clipped
 from connectors.lake.merge import merge
 from connectors.lake.pseudonyms import Pseudonyms
 from connectors.lake.staging import Staged, stage
@@ -144,7 +145,9 @@ def overdue(source: Source, path: Path, as_at: datetime) -> str:
 def _examine_rows(delivery: Delivery, log: Log, staged: Staged, as_at: datetime) -> Examined:
     local_date = as_at.astimezone(ZoneInfo(delivery.source.zone)).date()
     seen = Examined(FIT, rows_read=staged.rows_read, columns=staged.columns, sha256=delivery.sha256)
-    seen.quarantined = [Quarantined(r.row_number, "", r.rule, r.sentence, dict(r.kept_values)) for r in staged.refusals]
+    seen.quarantined = [
+        Quarantined(r.row_number, "", r.rule, r.sentence, _kept(r.kept_values)) for r in staged.refusals
+    ]
     results: list[RuleResult] = []
     forces: set[str] = set()
     for deleted, frame in _judged_alike(staged):
@@ -159,7 +162,7 @@ def _examine_rows(delivery: Delivery, log: Log, staged: Staged, as_at: datetime)
         if failures:
             values = _delivered_values(log, staged.columns, frame, sorted({f.position for f in failures}))
             for failure in failures:
-                kept = values[failure.position]
+                kept = _kept(values[failure.position])
                 row_number = int(frame["row_number"].iloc[failure.position])
                 key = "/".join(kept.get(name, "") for name in log.keys if name != "force")
                 seen.quarantined.append(Quarantined(row_number, key, failure.rule, failure.sentence, kept))
@@ -167,6 +170,11 @@ def _examine_rows(delivery: Delivery, log: Log, staged: Staged, as_at: datetime)
     seen.forces = frozenset(forces)
     seen.force = forces.pop() if len(forces) == 1 else SEVERAL
     return seen
+
+
+def _kept(values: Mapping[str, str]) -> dict[str, str]:
+    """Enough of each value to find it at its source: a cell may hold megabytes."""
+    return {name: clipped(value) for name, value in values.items()}
 
 
 def _judged_alike(staged: Staged) -> Iterator[tuple[bool, pd.DataFrame]]:

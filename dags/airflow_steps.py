@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
 from checks.errors import PledgeError, UsageError
 from connectors.settings import Settings, load
@@ -35,11 +35,18 @@ def _plan(plan: dict[str, Any]) -> Any:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """A fault no retry can mend fails the task at once."""
+    """A fault no retry can mend fails the task at once; of one nobody foresaw the log has no word but its kind."""
     try:
         yield
     except PledgeError as error:
         raise (AirflowFailException(str(error)) if error.permanent else error) from error
+    except AirflowException:
+        raise
+    except Exception as error:
+        # One of the same name: its words may be anybody's.
+        wordless = type(type(error).__name__, (RuntimeError,), {})
+        said = "nobody foresaw this; please report it with the lines above"
+        raise wordless(said).with_traceback(error.__traceback__) from None
 
 
 def admit(logical_date: Any = None, dag_run: Any = None) -> dict[str, Any]:
@@ -112,7 +119,8 @@ def announce(plan: dict[str, Any]) -> None:
     """Say the digest."""
     from dags import steps
 
-    steps.announce(_plan(plan), _settings(), log.info)
+    with _told():
+        steps.announce(_plan(plan), _settings(), log.info)
 
 
 def publish(plan: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -90,22 +90,19 @@ class Chosen:
 
         return read_table(conn, table, self.filters | filters, self.run, self.up_to)
 
-    def show(self, table: str, short: Iterable[str], cells: Callable[[Mapping[str, Any]], Row] | None = None) -> None:
-        """Show a table of the store, recording who reads cases; `cells` is how a row is handed out as CSV."""
+    def show(self, table: str, short: Iterable[str]) -> None:
+        """Show a table of the store; who reads cases is recorded."""
         from connectors.store.read import columns_of
         from dags.accessed import recorded
 
-        def shown(rows: Iterable[Mapping[str, Any]]) -> None:
-            in_form = map(cells, rows) if cells and self.form is Format.CSV else rows
-            show(in_form, columns_of(table), self.form, tuple(short))
-
+        columns, people = columns_of(table), tuple(short)
         if table not in _OF_CASES:
             with self.store() as conn:
-                shown(self.rows(conn, table))
+                show(self.rows(conn, table), columns, self.form, people)
             return
         about = {**self.filters, "run": self.run, "as_known_at": self.up_to}
         with recorded(self.settings, table, about, self.form, say) as counted, self.store() as conn:
-            shown(counted(self.rows(conn, table)))
+            show(counted(self.rows(conn, table)), columns, self.form, people)
 
 
 def reads(filters: str, *, run: Any = RunOption, required: str = "", **more: Any) -> Callable[..., Callable[..., None]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,7 +20,7 @@ from dags.options import (
     say,
     settings_of,
 )
-from dags.tables import Format, not_a_formula, show
+from dags.tables import Format, show
 
 BreachArgument = Annotated[str, typer.Argument(help="A breach of `pledge breaches`; or name measure, force and day.")]
 OneMeasureOption = Annotated[str, typer.Option(help="Every miss of this measure …")]
@@ -89,7 +89,7 @@ def acknowledge(
 def explanations(chosen: Chosen) -> None:
     """What was explained, by whom and when; a whole day's explanation stands once with breach '' and once for each."""
     short = ("breach_id", "measure", "force", "area", "missed_on", "reason", "text", "recorded_by", "recorded_at")
-    chosen.show("explanations", short, cells=_for_a_spreadsheet)
+    chosen.show("explanations", short)
 
 
 @reads("force first_day last_day", run=None)
@@ -99,11 +99,6 @@ def alerts(chosen: Chosen) -> None:
 
     with chosen.store() as conn:
         show(newest_health(conn, chosen.filters), (*KEY, *SAYS, "run_id"), chosen.form)
-
-
-def _for_a_spreadsheet(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Officers' words may begin like a formula; whoever opens the CSV must not run it."""
-    return {name: not_a_formula(value) for name, value in row.items()}
 
 
 def _scope(breach: str, measure: str, force: str, day: str, area: str) -> Scope:

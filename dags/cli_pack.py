@@ -125,11 +125,9 @@ def _file_name(measure: str, period: str, start: date, forces: list[str] | None)
 def _write_references(path: Path, rows: list[dict[str, str]]) -> None:
     import os
 
-    from dags.tables import not_a_formula
-
     try:
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            write_csv(file, ({name: not_a_formula(value) for name, value in row.items()} for row in rows), REFERENCES)
+            write_csv(file, rows, REFERENCES)
     except OSError as error:
         found = f"it cannot be written ({error.strerror})"
         raise UsageError(str(path), found, "a file in a folder this user may write to", "Name another.") from error

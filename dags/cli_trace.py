@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from checks.errors import UsageError
+from checks.printable import printable
 from dags.choosing import Chosen, reads
 from dags.known import known_then
 from dags.options import (
@@ -21,7 +22,7 @@ from dags.options import (
     say,
     settings_of,
 )
-from dags.tables import Format, plain, show
+from dags.tables import Format, as_json, plain, show
 from dags.when import day
 
 Row = dict[str, Any]
@@ -96,7 +97,7 @@ def trace(
             settings, measure, tuple(found["judged_by"]), forces, "", "", None, figure["as_left_by_run"]
         )
     if form is Format.JSON:
-        print(json.dumps(found, default=plain, ensure_ascii=False, indent=1))
+        print(as_json(found, indent=1))
     elif form is Format.TABLE:
         _tell(found)
     else:
@@ -134,7 +135,7 @@ def _tell(found: Row) -> None:
     show(found["history"], SHORT_HISTORY, Format.TABLE)
     for row in (each for each in found["history"] if each["changed"]):
         moved = "; ".join(f"{c['case_id']} {c['before'] or 'none'} -> {c['after'] or 'none'}" for c in row["changed"])
-        print(f"{row['run_id']} changed: {moved}")
+        print(printable(f"{row['run_id']} changed: {moved}"))
     if found["later"]:
         _heading("What it became since")
         show(found["later"], SHORT_HISTORY, Format.TABLE)
@@ -160,7 +161,7 @@ def _heading(text: str) -> None:
 def _lines(row: Mapping[str, Any], names: tuple[str, ...]) -> None:
     for name in names:
         if row.get(name) not in (None, ""):
-            print(f"{name:<24}{plain(row[name])}")
+            print(printable(f"{name:<24}{plain(row[name])}"))
 
 
 @reads("measure force area neighbourhood commitment period standard first_day last_day")

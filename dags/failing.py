@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 
 from typer.exceptions import Abort, TyperException
@@ -60,5 +61,16 @@ def _written_down(error: BaseException) -> Path:
     with tempfile.NamedTemporaryFile(
         "w", prefix="pledge-traceback-", suffix=".txt", delete=False, encoding="utf-8"
     ) as file:
-        file.writelines(traceback.format_exception(error))
+        file.writelines(_without_words(error))
     return Path(file.name)
+
+
+def _without_words(error: BaseException) -> Iterator[str]:
+    """The traceback as Python writes it, but not what the errors said: that may be a secret or a record's value."""
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if before is not None:
+        yield from _without_words(before)
+        yield "\nwhich led to:\n\n"
+    yield "Traceback (most recent call last):\n"
+    yield from traceback.format_tb(error.__traceback__)
+    yield f"{type(error).__module__}.{type(error).__qualname__}\n"

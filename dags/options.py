@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from checks.errors import UsageError
+from checks.printable import printable
 from connectors.settings import Settings, load
 from dags import observed
 from dags.tables import Format
@@ -40,7 +41,8 @@ def settings_of(lake: str | None, store: str | None) -> Settings:
 
 def say(sentence: str) -> None:
     """Progress, on standard error."""
-    print(observed.line("info", sentence) if observed.in_json() else sentence, file=sys.stderr)
+    lines = "\n".join(map(printable, sentence.splitlines()))
+    print(observed.line("info", sentence) if observed.in_json() else lines, file=sys.stderr)
 
 
 def known_measures(names: Iterable[str] | None) -> None:

@@ -14,7 +14,7 @@ from connectors.pack.readme import Told, notes
 from connectors.pack.workbook import Sheet, workbook
 from connectors.settings import masked
 from dags.pack_rows import BESIDE, Rows
-from dags.tables import not_a_formula, write_csv
+from dags.tables import write_csv
 
 Row = dict[str, Any]
 CASE = (
@@ -49,9 +49,9 @@ def parquet(table: pa.Table) -> bytes:
 
 
 def csv_of(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> bytes:
-    """Rows as CSV; no text in it is a formula to a spreadsheet."""
+    """Rows as CSV."""
     out = io.StringIO()
-    write_csv(out, ({name: not_a_formula(row.get(name)) for name in columns} for row in rows), columns)
+    write_csv(out, rows, columns)
     return out.getvalue().encode()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -15,9 +16,12 @@ from typing import Any, TextIO
 from tabulate import tabulate
 
 from checks.errors import UsageError
+from checks.printable import printable
 from connectors.spreadsheets import not_a_formula
 
 ROWS_SHOWN = 200
+# Control characters JSON leaves as they are, and those that turn the direction of writing.
+_OBEYED = re.compile(r"[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 class Format(StrEnum):
@@ -57,18 +61,24 @@ def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], form: Format
 
 
 def write_csv(file: TextIO, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    """Write rows as CSV with a heading; rows may be streamed."""
+    """Write rows as CSV with a heading; rows may be streamed. No text in it is a formula to a spreadsheet."""
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([_cell(row.get(name)) for name in columns] for row in rows)
+    writer.writerows([not_a_formula(_cell(row.get(name))) for name in columns] for row in rows)
 
 
 def _json(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
     sys.stdout.write("[")
     for place, row in enumerate(rows):
         said = {name: plain(row.get(name)) for name in columns}
-        sys.stdout.write(("," if place else "") + "\n" + json.dumps(said, ensure_ascii=False, default=str))
+        sys.stdout.write(("," if place else "") + "\n" + as_json(said))
     sys.stdout.write("\n]\n")
+
+
+def as_json(value: Any, indent: int | None = None) -> str:
+    """A value as JSON; what a terminal would obey stands in it as its escape."""
+    said = json.dumps(value, ensure_ascii=False, default=lambda each: str(plain(each)), indent=indent)
+    return _OBEYED.sub(lambda each: f"\\u{ord(each[0]):04x}", said)
 
 
 def _cell(value: Any) -> Any:
@@ -94,7 +104,7 @@ def _readable(value: Any) -> str:
         return f"{value:.4f}" if abs(value) < 10 else f"{value:,.1f}"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(_cell(value))
+    return printable(str(_cell(value)))
 
 
 def _binary(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], form: Format) -> None:

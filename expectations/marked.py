@@ -15,6 +15,8 @@ from pathlib import Path
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from checks.printable import printable
+
 _NULL = "tag:yaml.org,2002:null"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LARGEST = 1_000_000
@@ -36,7 +38,7 @@ class Problem:
         return f"{self.file}:{self.line}"
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.found}; {self.expected}. {self.do}"
+        return printable(f"{self.where}: {self.found}; {self.expected}. {self.do}")
 
 
 class Page:
@@ -168,5 +170,5 @@ def _shape(node: Node) -> str:
 
 def shortened(text: str) -> str:
     """A value as a sentence may repeat it: on one line, and not for long."""
-    flat = " ".join(text.split())
+    flat = printable(" ".join(text.split()))
     return flat if len(flat) <= _SHOWN else flat[: _SHOWN - 1] + "…"

@@ -6,7 +6,7 @@ Accepted texts, whatever the file's format (readers hand over text only):
     date     2026-03-01            month  2026-03           time  22:05 · 22:05:09 · 24:00
     count    0 or more, whole      flag   true/false, t/f, yes/no, y/n, 1/0
     weekday  monday · mon · 1 (Monday) to 7          slug  norfolk (lower case, digits, - and _)
-    text     anything but NULL, #VALUE! and their kin
+    text     up to 200 characters, but not NULL, #VALUE! and their kin
 
 Everything else that is not empty is `unreadable`. A local time that does not exist or is ambiguous is a trouble
 of its own unless the source states a rule for it.

@@ -1,10 +1,11 @@
 -- The one typing door, in words: each macro gives the value of a delivered, trimmed text, or NULL where it cannot be
 -- read. One expression checks the whole shape before anything is cast: a cast alone is forgiving.
 
--- NULL, #VALUE! and their kin: what spreadsheets and exports write where a value should be.
+-- NULL, #VALUE! and their kin: what spreadsheets and exports write where a value should be. A reference or a name of
+-- more than 200 characters is none, and no index of a database would hold it.
 create macro read_text(v) as
     case
-        when not regexp_full_match(v, '(?i)null|#(value|n/a|ref|name|div/0|num|null|spill|calc|getting_data)[!?]?')
+        when length(v) <= 200 and not regexp_full_match(v, '(?i)null|#(value|n/a|ref|name|div/0|num|null|spill|calc|getting_data)[!?]?')
             then v
     end;
 

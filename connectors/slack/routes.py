@@ -28,10 +28,11 @@ from checks.matching import Matcher, hours_in, matcher_of, unknown_key
 from checks.routing import Route, reached_twice, unreachable
 from connectors.settings import Settings
 from connectors.slack.phrases import without_values
+from connectors.yaml_text import LARGEST, StatedTwiceError, parsed
 
 KEYS = ("name", "when", "channel", "mention", "owner", "quiet_hours", "in_quiet_hours")
 CHANNEL, USER_GROUP = r"[CG][A-Z0-9]{5,}", r"S[A-Z0-9]{5,}"
-_OWNER, _NAME, _LARGEST = 60, 60, 1_000_000
+_OWNER, _NAME = 60, 60
 
 
 def routes_of(settings: Settings, forces: Collection[str] = ()) -> list[Route]:
@@ -65,31 +66,20 @@ def load(path: Path, forces: Collection[str] = ()) -> list[Route]:
     return routes
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML in which a key written twice is an error: the first would be lost without a word."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if str(key.value) in seen:
-                raise yaml.MarkedYAMLError(problem=f"the key {key.value} is there twice", problem_mark=key.start_mark)
-            seen.add(str(key.value))
-        return super().construct_mapping(node, deep)
-
-
 def _content(path: Path) -> object:
     do = "Correct PLEDGE_SLACK_ROUTES or the file."
     try:
-        if path.stat().st_size > _LARGEST:
+        if path.stat().st_size > LARGEST:
             raise UsageError(str(path), "it is larger than 1 MB", "a file of routes", do)
-        return yaml.load(path.read_text("utf-8"), Loader=_Loader)  # a SafeLoader
+        return parsed(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError):
         raise UsageError(str(path), "it cannot be read", "a YAML file of routes in UTF-8", do) from None
     except yaml.MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        found = error.problem if error.problem and "twice" in error.problem else "this is no YAML"
+        twice = isinstance(error, StatedTwiceError)
+        found = f"the key {error.problem} is there twice" if twice else "this is no YAML"
         raise UsageError(f"{path}{line}", found, "a YAML file of routes", "Correct the line.") from None
-    except (yaml.YAMLError, ValueError, RecursionError):
+    except yaml.YAMLError:
         raise UsageError(str(path), "this is no YAML", "a YAML file of routes", do) from None
 
 

@@ -30,6 +30,7 @@ from checks.logs import LOGS
 from connectors.sources.connections import check_together, connection_of
 from connectors.sources.delivery import ROW_NUMBER, Source
 from connectors.sources.sql.connection import read_sql_query
+from connectors.yaml_text import LARGEST, StatedTwiceError, parsed
 
 FORMATS = ("csv", "excel", "parquet", "jsonl")
 _FRONT = re.compile(r"\s*/\*---[ \t]*\n(?P<yaml>.*?)\n---\*/", re.DOTALL)
@@ -43,20 +44,6 @@ _CHOICES = {
 }
 _TEXTS = (*_CHOICES, "deleted", "force", "zone", "encoding", "delimiter", "key", "note", "location", "spread", "files")
 _EXPECTED = {"max_age_hours": (int, float), "min_rows": (int,), "max_rows": (int,), "may_be_empty": (bool,)}
-
-
-class _StatedTwice(yaml.MarkedYAMLError):
-    """YAML lets the later of two equal keys win in silence."""
-
-
-class _EachKeyOnce(yaml.SafeLoader):
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if str(key.value) in seen:
-                raise _StatedTwice(problem=str(key.value), problem_mark=key.start_mark)
-            seen.add(str(key.value))
-        return super().construct_mapping(node, deep)
 
 
 SHARED_FRONT_MATTER = "connection.yaml"
@@ -133,6 +120,8 @@ def _check_deleted(source: Source) -> None:
 
 def _text_of(path: Path) -> str:
     try:
+        if path.stat().st_size > LARGEST:
+            raise _wrong(str(path), "it is larger than 1 MB", "a source description", "Name another file.")
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise _wrong(str(path), "it cannot be read as UTF-8 text", "a source description", "Mend the file.") from error
@@ -141,11 +130,11 @@ def _text_of(path: Path) -> str:
 def _front_matter(path: Path, lines_above: int, text: str) -> dict[str, Any]:
     """The lines of a front matter as the fields of `Source`."""
     try:
-        stated = yaml.load(text, _EachKeyOnce)
+        stated = parsed(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {lines_above + mark.line + 1}" if mark else ""
-        if isinstance(error, _StatedTwice):
+        if isinstance(error, StatedTwiceError):
             raise _wrong(f"{path}{line}", f"{error.problem} is stated twice", "each key once", "Keep one.") from error
         raise _wrong(f"{path}{line}", "the front matter is no YAML", "lines such as log: calls", "Mend it.") from error
     if not isinstance(stated, dict):

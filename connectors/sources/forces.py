@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 
 from checks.errors import UsageError
+from connectors.yaml_text import parsed
 
 SHIPPED = Path(__file__).with_suffix(".yaml")
 DEFAULT_ZONE = "Europe/London"
@@ -35,7 +36,7 @@ def load(path: Path | None = None) -> dict[str, Force]:
     """Read the reference file (the shipped one by default); raises UsageError when it cannot be used."""
     path = path or SHIPPED
     try:
-        content = yaml.safe_load(path.read_text("utf-8"))
+        content = parsed(path.read_text("utf-8"))
         zone = content.get("zone", DEFAULT_ZONE)
         return {slug: _force(slug, entry, zone) for slug, entry in content["forces"].items()}
     except (OSError, UnicodeDecodeError) as error:

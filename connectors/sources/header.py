@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from checks.errors import NotFitError
 from checks.logs import Log
 
+MOST_COLUMNS = 10_000
 # Marks that are invisible in an editor and make two equal names differ.
 _INVISIBLE = "\ufeff\u200b\u200e\u200f"
 
@@ -20,23 +21,31 @@ def bare(name: str) -> str:
 def cleaned(where: str, names: Sequence[object]) -> tuple[str, ...]:
     """Names without surrounding blanks and invisible marks; a nameless column becomes `column_<position>`.
 
-    Raises NotFitError when two columns have one name (upper and lower case are the same).
+    Raises NotFitError when two columns have one name (upper and lower case are the same). It is not repeated: where a
+    header is missing the names are those of people.
     """
+    if len(names) > MOST_COLUMNS:
+        raise too_wide(where)
     found: list[str] = []
-    seen: set[str] = set()
+    seen: dict[str, int] = {}
     for position, given in enumerate(names, 1):
         text = "" if given is None else str(given)
         name = bare(text) or f"column_{position}"
         if name.casefold() in seen:
             raise NotFitError(
                 where,
-                f"the header has two columns named {name!r}",
+                f"the header's columns {seen[name.casefold()]} and {position} have one name",
                 "each column once",
                 "Deliver the file again with one of them left out.",
             )
-        seen.add(name.casefold())
+        seen[name.casefold()] = position
         found.append(name)
     return tuple(found)
+
+
+def too_wide(where: str) -> NotFitError:
+    found = f"it has more than {MOST_COLUMNS:,} columns"
+    return NotFitError(where, found, "the columns of a log", "Check the delimiter and the line ends of the export.")
 
 
 def contract_positions(where: str, header: Sequence[str], log: Log, filled: Collection[str] = ()) -> dict[str, int]:

@@ -12,7 +12,7 @@ from checks.errors import NotFitError
 from connectors.sources.csv_lines import MALFORMED, TRUNCATED
 from connectors.sources.decoding import text_lines
 from connectors.sources.delivery import BATCH, Batch, Refusal
-from connectors.sources.header import bare, cleaned
+from connectors.sources.header import MOST_COLUMNS, bare, cleaned, too_wide
 from connectors.sources.records import bounded, text_table
 
 
@@ -31,6 +31,8 @@ class JsonRecords:
                     known = spellings.setdefault(folded(key), [])
                     if key not in known:
                         known.append(key)
+                if len(spellings) > MOST_COLUMNS:
+                    raise too_wide(str(path))
         if not spellings:
             raise NotFitError(
                 str(path), "no line of it is a JSON object with keys", "one JSON object a line", "Deliver JSON Lines."

@@ -13,6 +13,10 @@ from checks.errors import NotFitError
 from connectors.sources.csv_lines import MALFORMED
 from connectors.sources.delivery import BATCH, ROW_NUMBER, Batch, Refusal
 from connectors.sources.header import cleaned
+from connectors.sources.unpacked import ALWAYS_ALLOWED, most_unpacked, too_much
+
+# No row of a log is less text than this: its required values.
+_SMALLEST_ROW = 32
 
 
 class ParquetRecords:
@@ -25,7 +29,9 @@ class ParquetRecords:
         try:
             with pq.ParquetFile(path) as file:
                 self._names = file.schema_arrow.names
-        except (pa.ArrowException, OSError) as error:
+                self._repeated = _repeated(file)
+                self._check_size(file.metadata)
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise self._damaged() from error
         self.header = cleaned(str(path), self._names)
 
@@ -33,15 +39,21 @@ class ParquetRecords:
         number = 1
         names = [self._names[position] for position in wanted]
         try:
-            with pq.ParquetFile(self._path) as file:
+            with pq.ParquetFile(self._path, read_dictionary=self._repeated) as file:
                 for batch in file.iter_batches(BATCH, columns=names):
                     columns = [self._text(name, batch.column(name)) for name in names]
                     numbers = pa.array(range(number, number + batch.num_rows), pa.int64())
                     number += batch.num_rows
                     header = [self.header[position] for position in wanted]
-                    yield _without_nul(pa.table([*columns, numbers], names=[*header, ROW_NUMBER]))
-        except (pa.ArrowException, OSError) as error:
+                    yield _readable_rows(pa.table([*columns, numbers], names=[*header, ROW_NUMBER]))
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise self._damaged() from error
+
+    def _check_size(self, metadata: pq.FileMetaData) -> None:
+        """Raise NotFitError where the file says of itself that it becomes far more than exports do."""
+        groups = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
+        if max(groups, metadata.num_rows * _SMALLEST_ROW) > most_unpacked(self._path):
+            raise too_much(self._path)
 
     def _damaged(self) -> NotFitError:
         return NotFitError(
@@ -50,6 +62,8 @@ class ParquetRecords:
 
     def _text(self, name: str, column: pa.Array) -> pa.Array:
         try:
+            if pa.types.is_dictionary(column.type) and _written_out(column) > ALWAYS_ALLOWED:
+                raise too_much(self._path)
             return _as_text(column)
         except pa.ArrowException as error:
             raise NotFitError(
@@ -60,16 +74,57 @@ class ParquetRecords:
             ) from error
 
 
-def _without_nul(table: pa.Table) -> Batch:
-    """Refuse the rows in which a text holds a NUL, which is no character of any text."""
+def _repeated(file: pq.ParquetFile) -> list[str]:
+    """The columns of text that are kept as numbers of a list: a few bytes of such a number may stand for megabytes."""
+    metadata, texts = file.metadata, {each.name for each in file.schema_arrow if _is_text(each.type)}
+    chunks = (
+        metadata.row_group(group).column(column)
+        for group in range(metadata.num_row_groups)
+        for column in range(metadata.num_columns)
+    )
+    return sorted({each.path_in_schema for each in chunks if each.has_dictionary_page} & texts)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
+def _written_out(column: pa.DictionaryArray) -> int:
+    """How many bytes the texts of a batch are once each is written out."""
+    if not _is_text(column.type.value_type):
+        return 0
+    return pc.sum(pc.binary_length(column.dictionary).take(column.indices)).as_py() or 0
+
+
+def _readable_rows(table: pa.Table) -> Batch:
+    """Refuse the rows in which a text is no UTF-8, whatever the file says, or holds a NUL."""
     bad = pa.array([False] * table.num_rows)
     for name in table.column_names[:-1]:
         bad = pc.or_(bad, pc.fill_null(pc.match_substring(table[name], "\0"), False))
+    bad = pc.or_(bad, _undecodable(table))
     if not pc.any(bad).as_py():
         return Batch(table)
-    sentence = "A text of the row holds a NUL, which is no character of any text; expected text."
+    sentence = "A text of the row is not UTF-8, or holds a NUL, which is no character of any text; expected text."
     numbers = table[ROW_NUMBER].filter(bad).to_pylist()
     return Batch(table.filter(pc.invert(bad)), tuple(Refusal(number, MALFORMED, sentence) for number in numbers))
+
+
+def _undecodable(table: pa.Table) -> pa.Array:
+    """Which rows hold a text that is not UTF-8; looked at one by one only where Arrow finds any."""
+    try:
+        table.validate(full=True)
+        return pa.array([False] * table.num_rows)
+    except pa.ArrowInvalid:
+        columns = [table[name].cast(pa.binary()).to_pylist() for name in table.column_names[:-1]]
+        return pa.array([not all(map(_is_utf8, row)) for row in zip(*columns, strict=True)])
+
+
+def _is_utf8(text: bytes | None) -> bool:
+    try:
+        (text or b"").decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _as_text(column: pa.Array) -> pa.Array:

@@ -20,6 +20,7 @@ from checks.commitment import measures
 from checks.errors import UsageError
 from checks.series import Rebases
 from checks.spc import Rebase
+from connectors.yaml_text import parsed
 
 FIELDS = ("force", "measure", "at", "author", "reason")
 _EXPECTED = "rebases: a list of {" + ", ".join(FIELDS) + "}"
@@ -31,10 +32,10 @@ def load(path: Path | None) -> Rebases:
     if path is None:
         return {}
     try:
-        content = yaml.safe_load(path.read_text("utf-8"))
+        content = parsed(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(str(path), "it cannot be read", "a YAML file of rebases", _DO) from error
-    except (yaml.YAMLError, ValueError) as error:
+    except yaml.YAMLError as error:
         raise UsageError(str(path), "it is not YAML", _EXPECTED, _DO) from error
     listed = content.get("rebases") if isinstance(content, dict) else None
     if not isinstance(listed, list) or set(content) != {"rebases"}:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
@@ -29,7 +30,7 @@ def check_zip(path: Path) -> None:
             if sum(member.file_size for member in archive.infolist()) > most_unpacked(path):
                 raise too_much(path)
             lies = archive.testzip()
-    except (BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, ValueError):
+    except (BadZipFile, EOFError, OSError, NotImplementedError, RuntimeError, ValueError, zlib.error):
         return  # whoever reads it says what is wrong with it
     if lies is not None:
         found = "a part of it is damaged, or not as large as it says"

@@ -16,6 +16,7 @@ from connectors.sources.header import cleaned
 from connectors.sources.records import text_table
 from connectors.sources.unpacked import check_zip
 from connectors.sources.workbook_errors import error_cells
+from connectors.sources.workbook_texts import check_repeated
 
 _DAY = 86_400
 
@@ -58,6 +59,7 @@ class WorkbookRecords:
 
 def _first_sheet(path: Path) -> CalamineSheet:
     check_zip(path)
+    check_repeated(path)
     try:
         book = CalamineWorkbook.from_path(path)
         for sheet in book.sheets_metadata:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
@@ -20,6 +21,7 @@ _CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTAL
 _REFERENCE = re.compile(rb'\br="([A-Z]+)(\d+)"')
 _VALUE = re.compile(rb"<(?:\w+:)?v>([^<]*)</(?:\w+:)?v>")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
+_DAMAGED = (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, StopIteration, LookupError, OSError, EOFError)
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
@@ -36,7 +38,7 @@ def error_cells(path: Path, sheet: str) -> dict[int, dict[int, str]]:
                 said = _said(attributes, content)
                 if place and said:
                     found.setdefault(int(place[2]) - 1, {})[_column(place[1])] = said
-    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError, StopIteration, OSError, EOFError) as error:
+    except (*_DAMAGED, NotImplementedError, RuntimeError) as error:
         raise NotFitError(
             str(path), "the workbook's parts do not fit together", "an .xlsx workbook", "Save it again from Excel."
         ) from error

@@ -22,7 +22,7 @@ READABLE = "readable:"
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 _SHAPES = {
-    Kind.TEXT: "text",
+    Kind.TEXT: "a text of at most 200 characters",
     Kind.MOMENT: "a date with a time",
     Kind.DATE: "a date",
     Kind.MONTH: "a month written YYYY-MM",
