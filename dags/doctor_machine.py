@@ -76,6 +76,7 @@ def _unlike(lock: str) -> Iterator[str]:
 
 def _keys(patient: Patient) -> Iterator[Line]:
     from connectors.lake.pseudonyms import pseudonyms_of
+    from connectors.lake.storage import is_remote
     from connectors.signing import signing_key
     from dags.sealing import key_path
 
@@ -92,7 +93,7 @@ def _keys(patient: Patient) -> Iterator[Line]:
     if settings.pseudonym_key:
         path = Path(settings.pseudonym_key)
         yield from _guarded(path, "pseudonym key")
-        if "://" not in settings.lake and path.resolve().is_relative_to(Path(settings.lake).resolve()):
+        if not is_remote(settings.lake) and path.resolve().is_relative_to(Path(settings.lake).resolve()):
             yield Line(
                 WRONG, "keys", "the pseudonym key lies in the lake", "Move it to where no reader of the lake reads."
             )
