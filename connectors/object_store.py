@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,6 +16,8 @@ from obstore.exceptions import (
 )
 
 from checks.errors import NotAnsweringError, UsageError
+
+_REFUSED = re.compile(r"status code: 40[13]\b")
 
 
 @contextmanager
@@ -35,5 +38,7 @@ def told_plainly(where: str, doing: str, credential: str, gone: Exception | None
         found = "there is no such bucket, or an object of it changed"
         raise NotAnsweringError(where, found, "objects that stay", "Correct its address, or run again.") from None
     except (BaseError, OSError) as error:
+        if _REFUSED.search(str(error)):  # a list that is refused is an error of no kind of its own
+            raise UsageError(where, f"{doing} is refused", "a login that may", credential) from None
         found = f"no whole answer ({type(error).__name__})"
         raise NotAnsweringError(where, found, "a bucket's answer", "Run again.") from None

@@ -112,12 +112,14 @@ def _guarded(path: Path, what: str) -> Iterator[Line]:
 
 
 def _disk(patient: Patient) -> Iterator[Line]:
-    if "://" in patient.settings.lake:
+    from connectors.lake.storage import is_remote
+
+    if is_remote(patient.settings.lake):
         return
     folder = Path(patient.settings.lake).absolute()
     free = shutil.disk_usage(next(each for each in (folder, *folder.parents) if each.is_dir())).free
     held, whole = _size(folder)
-    told = f"{_mb(free)} free; the lake holds {'' if whole else 'more than '}{_mb(held)}"
+    told = f"{megabytes(free)} free; the lake holds {'' if whole else 'more than '}{megabytes(held)}"
     if free < max(LEAST_FREE, held / 10):
         yield Line(WRONG, "disk", told, "Make room: a night that runs out of it is lost (what it admitted is not).")
     elif free < held:
@@ -140,7 +142,7 @@ def _size(folder: Path) -> tuple[int, bool]:
     return total, True
 
 
-def _mb(size: int) -> str:
+def megabytes(size: int) -> str:
     return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.1f} MB"
 
 

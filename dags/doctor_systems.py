@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dags.doctor import OK, WARN, WRONG, Line, Patient
+from dags.doctor_bucket import bucket_lines
 from dags.doctor_machine import clock_line
 
 NEEDED_SCOPES = ("chat:write", "channels:history")
@@ -56,10 +57,13 @@ def _numbers(patient: Patient) -> None:
 
 
 def _lake(patient: Patient) -> Iterator[Line]:
+    from connectors.lake.storage import is_remote
     from connectors.lake.tables import Lake
 
     place = patient.settings.lake
-    if "://" not in place and not Path(place).is_dir():
+    if is_remote(place):
+        yield from bucket_lines(patient)
+    elif not Path(place).is_dir():
         above = next(folder for folder in Path(place).absolute().parents if folder.is_dir())
         if os.access(above, os.W_OK | os.X_OK):
             yield Line(WARN, "lake", f"{place} is not there yet", "Nothing: the first run makes it.")
@@ -68,8 +72,8 @@ def _lake(patient: Patient) -> Iterator[Line]:
                 WRONG, "lake", f"{place} is not there, and {above} is closed to this user", "Open it, or PLEDGE_LAKE."
             )
         return
-    rights = os.R_OK | os.W_OK | os.X_OK
-    if "://" not in place:
+    else:
+        rights = os.R_OK | os.W_OK | os.X_OK
         closed = [str(path) for path in (Path(place), *sorted(Path(place).iterdir())) if not os.access(path, rights)]
         if closed:
             yield Line(

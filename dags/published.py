@@ -109,7 +109,8 @@ def write_published(plan: Plan, settings: Settings) -> list[str]:
     What had to be solved for them is kept beside the lake (SOLVED), so that a night solves only where figures changed.
     """
     folder, solved = published_folder(settings, plan.lake), beside(plan.lake, SOLVED)
-    folder.mkdir(parents=True, exist_ok=True)
+    for each in (folder, solved.parent):
+        each.mkdir(parents=True, exist_ok=True)
     memory = Solved(solved)
     written = []
     with reading(open_store(plan.store)) as conn:

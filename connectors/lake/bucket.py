@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -38,7 +38,9 @@ _RANGE = 8 << 20
 _SECONDS = 60
 _CONNECT_SECONDS = 10
 _RETRIES = 4
-_TRIES = 3
+_TRIES = 2
+
+T = TypeVar("T")
 
 
 class Bucket:
@@ -84,19 +86,15 @@ class Bucket:
 
     def exists(self) -> bool:
         """Whether anything lies below the address."""
-        with self._told_plainly("listing"):
-            return next(iter(obstore.list(self._store, chunk_size=1)), None) is not None
+        return self._tried("listing", lambda: next(iter(obstore.list(self._store, chunk_size=1)), None)) is not None
 
     def check(self, *, writing: bool) -> None:
         self.exists()
         if writing:
-            self.keeps_old_versions()
+            self.keeps_removed()
 
-    def keeps_old_versions(self) -> bool:
-        """Write an object and take it away; whether the bucket keeps what is taken away.
-
-        Raises UsageError where writing is refused, or two writers at once would not notice each other.
-        """
+    def keeps_removed(self) -> bool:
+        """Raises UsageError where writing is refused, or two writers at once would not notice each other."""
         name = f"_pledge_probe/{uuid4().hex}"
         with self._told_plainly("writing"):
             put = obstore.put(self._store, name, b"probe")
@@ -116,8 +114,8 @@ class Bucket:
         return self.cache.name_of(path)
 
     def listed(self, below: str) -> list[str]:
-        with self._told_plainly("listing"):
-            return sorted(each["path"] for each in obstore.list(self._store, f"{below}/").collect())
+        found = self._tried("listing", lambda: obstore.list(self._store, f"{below}/").collect())
+        return sorted(each["path"] for each in found)
 
     def read(self, name: str) -> Iterator[bytes]:
         offset, size, etag = 0, 1, None
@@ -133,16 +131,21 @@ class Bucket:
             yield block
 
     def _range(self, name: str, options: Any) -> tuple[bytes, Any]:
-        """One range of an object, and what is said of it; a body that is cut is asked for again."""
-        for _ in range(_TRIES - 1):
-            with suppress(GenericError):
-                return self._asked(name, options)
-        with self._told_plainly("reading", FileNotFoundError(name)):
-            return self._asked(name, options)
+        """One range of an object, and what is said of it."""
 
-    def _asked(self, name: str, options: Any) -> tuple[bytes, Any]:
-        answer = obstore.get(self._store, name, options=options)
-        return bytes(answer.bytes()), answer.meta
+        def asked() -> tuple[bytes, Any]:
+            answer = obstore.get(self._store, name, options=options)
+            return bytes(answer.bytes()), answer.meta
+
+        return self._tried("reading", asked, FileNotFoundError(name))
+
+    def _tried(self, doing: str, ask: Callable[[], T], gone: Exception | None = None) -> T:
+        """Ask again where an answer is cut: what is answered with an error obstore asks again by itself."""
+        with self._told_plainly(doing, gone):
+            for _ in range(_TRIES - 1):
+                with suppress(GenericError):
+                    return ask()
+            return ask()
 
     def remove(self, name: str) -> None:
         with self._told_plainly("removing"), suppress(NotFoundError):

@@ -43,6 +43,9 @@ class Folder:
         if writing and not os.access(self.location, os.W_OK):
             raise self._unusable("it may be read only")
 
+    def keeps_removed(self) -> bool:
+        return False
+
     def at_hand(self, names: Sequence[str]) -> list[str]:
         return [f"{self.location}/{name}" for name in names]
 

@@ -23,6 +23,9 @@ class Storage(Protocol):
     def check(self, *, writing: bool) -> None:
         """Raise the PledgeError that says why it does not answer, or may not be written to; else do nothing."""
 
+    def keeps_removed(self) -> bool:
+        """Whether what is removed stays as an old version; found out with a file that is made and removed."""
+
     def at_hand(self, names: Sequence[str]) -> list[str]:
         """Paths at which DuckDB reads these files, in their order; the end of each is the file's name.
 

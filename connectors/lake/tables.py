@@ -61,6 +61,13 @@ class Lake:
 
     def table(self, name: str, version: int | None = None) -> DeltaTable | None:
         """The Delta table of a log (or `cases`), at a version or the newest; None where nothing was ever admitted."""
+        return self._table(name, version, self._tries(name))
+
+    def _tries(self, name: str) -> int:
+        """A server may cut an answer, and give it whole the next time."""
+        return 1 if self.of(name).options is None else 2
+
+    def _table(self, name: str, version: int | None, tries: int) -> DeltaTable | None:
         newest = self._newest.get(name)
         try:
             if version is not None:
@@ -75,6 +82,8 @@ class Lake:
             return None
         except (DeltaError, OSError) as error:
             self._newest.pop(name, None)
+            if tries > 1:
+                return self._table(name, version, tries - 1)
             self.of(name).check(writing=False)
             raise NotAnsweringError(
                 f"lake table {self._uri(name)}",
@@ -186,6 +195,8 @@ class Lake:
                 time.sleep(0.05 * 2**attempt)
             except (DeltaError, OSError) as error:
                 self._newest.pop(name, None)
+                if attempt + 1 < self._tries(name):
+                    continue
                 self.of(name).check(writing=True)
                 raise NotAnsweringError(
                     f"lake table {self._uri(name)}",
