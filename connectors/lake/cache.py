@@ -104,20 +104,16 @@ class Cache:
         with self._told_plainly():
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle, part = tempfile.mkstemp(_PART, dir=path.parent)
-        try:
-            digest, blocks = hashlib.sha256(), fetch(name)
-            with os.fdopen(handle, "wb") as file:
-                for block in blocks:
-                    digest.update(block)
-                    with self._told_plainly():
+            try:
+                digest = hashlib.sha256()
+                with os.fdopen(handle, "wb") as file:
+                    for block in fetch(name):
+                        digest.update(block)
                         file.write(block)
-                with self._told_plainly():
-                    file.flush()
-            with self._told_plainly():
                 _hash_file(path).write_text(digest.hexdigest(), "ascii")
                 Path(part).replace(path)
-        finally:
-            Path(part).unlink(missing_ok=True)
+            finally:
+                Path(part).unlink(missing_ok=True)
         _is_whole(path)
 
     @contextmanager
@@ -126,6 +122,8 @@ class Cache:
         try:
             yield
         except OSError as error:
+            if error.errno is None:  # no answer of this machine's: the lake has no such file
+                raise
             found, expected = f"no copy can be written ({error.strerror})", "a folder this user may write to"
             if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
                 raise UsageError(where, found, expected, do) from None
