@@ -186,4 +186,5 @@ def _checked(location: str) -> str:
 
 def _from_files(environ: Mapping[str, str]) -> dict[str, str]:
     named = {name: environ.get(name + IN_A_FILE, "") for name in _SECRETS}
-    return {name: read_value(name + IN_A_FILE, Path(path)) for name, path in named.items() if path}
+    given = {name: read_value(name + IN_A_FILE, Path(path)) for name, path in named.items() if path}
+    return {name: value for name, value in given.items() if value}

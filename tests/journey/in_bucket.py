@@ -33,7 +33,7 @@ class InBucket(Pledge):
     @property
     def environ(self) -> dict[str, str]:
         beside = {"PLEDGE_CACHE": str(self.cache), "PLEDGE_PUBLISHED": str(self.folder / "published")}
-        return {**self.server.environ, **beside, "PLEDGE_SITE": str(self.folder / "site")}
+        return {**self.server.environ, **beside}
 
     @contextmanager
     def at_home(self) -> Iterator[None]:
