@@ -43,6 +43,10 @@ class BucketServer:
     def make(self, bucket: str) -> None:
         httpx.put(f"{self.url}/{bucket}").raise_for_status()
 
+    def keep_old_versions(self, bucket: str) -> None:
+        said = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+        httpx.put(f"{self.url}/{bucket}?versioning", content=said).raise_for_status()
+
     def misbehave(self, **how: Any) -> None:
         httpx.put(f"{self.url}/_door", json=how).raise_for_status()
 

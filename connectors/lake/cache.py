@@ -57,7 +57,7 @@ class Cache:
         Raises what `fetch` raises, UsageError or NotAnsweringError where a copy cannot be written.
         """
         self._enter()
-        paths = [self._copies / name for name in names]
+        paths = [self._path(name) for name in names]
         missing = [(name, path) for name, path in zip(names, paths, strict=True) if not _is_whole(path)]
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             try:
@@ -67,6 +67,13 @@ class Cache:
                 pool.shutdown(cancel_futures=True)
                 raise
         return [str(path) for path in paths]
+
+    def _path(self, name: str) -> Path:
+        path = self._copies / name
+        if ".." in path.parts or not path.is_relative_to(self._copies):
+            found, do = f"the lake's own log names {name}", "Find out who wrote to it."
+            raise UsageError(f"cache {self.folder}", found, "files below the lake", do)
+        return path
 
     def name_of(self, path: str) -> str:
         return path.removeprefix(f"{self._copies}/")
@@ -93,10 +100,10 @@ class Cache:
         with self._told_plainly():
             self._copies.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = os.open(self.folder / "in-use", os.O_RDWR | os.O_CREAT, 0o600)
-        with suppress(BlockingIOError):
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _tidy(self.folder, self._bounds)
-        fcntl.flock(lock, fcntl.LOCK_SH)
+            with suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _tidy(self.folder, self._bounds)
+            fcntl.flock(lock, fcntl.LOCK_SH)
         _in_use[self.folder.absolute()] = lock
 
     def _bring(self, path: Path, name: str, fetch: Callable[[str], Iterator[bytes]]) -> None:

@@ -283,6 +283,9 @@ def test_the_doctor_looks_at_bucket_and_copies(pledge: InBucket, monkeypatch: py
     assert any("can be written" in line for line in lake)
     assert [line["state"] for line in found if line["area"] == "cache"] == ["ok"]
     assert pledge.names() == set(), "it leaves nothing"
+    pledge.server.keep_old_versions(pledge.bucket)
+    found = json.loads(pledge("doctor", "--format", "json").out)
+    assert any("keeps old versions" in line["found"] for line in found if line["state"] == "warn")
     pledge.server.misbehave(answer=403, times=99, method="PUT")
     found = json.loads(pledge("doctor", "--format", "json").out)
     assert [line["found"] for line in found if line["area"] == "lake" and line["state"] == "wrong"]

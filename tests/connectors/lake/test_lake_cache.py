@@ -112,6 +112,13 @@ def test_a_folder_that_is_none(tmp_path: Path) -> None:
         Lake(tmp_path).read(NAMES[0])
 
 
+@pytest.mark.parametrize("name", ["calls/../../../x.parquet", "/tmp/x.parquet"])
+def test_a_name_that_leads_out(lake: Lake, name: str) -> None:
+    with pytest.raises(UsageError, match="files below the lake"):
+        lake.read(name)
+    assert lake.asked == []
+
+
 def test_forgotten(lake: Lake) -> None:
     lake.read(*NAMES)
     lake.cache.forget(NAMES[0])
