@@ -17,6 +17,8 @@ from obstore.exceptions import (
 
 from checks.errors import NotAnsweringError, UsageError
 
+# An object that is not there, by obstore's own word or by Python's.
+GONE = (NotFoundError, FileNotFoundError)
 _REFUSED = re.compile(r"status code: 40[13]\b")
 
 
@@ -32,8 +34,8 @@ def told_plainly(where: str, doing: str, credential: str, gone: Exception | None
         yield
     except (PermissionDeniedError, UnauthenticatedError):
         raise UsageError(where, f"{doing} is refused", "a login that may", credential) from None
-    except (NotFoundError, PreconditionError, AlreadyExistsError) as error:
-        if gone and isinstance(error, NotFoundError):
+    except (*GONE, PreconditionError, AlreadyExistsError) as error:
+        if gone and isinstance(error, GONE):
             raise gone from None
         found = "there is no such bucket, or an object of it changed"
         raise NotAnsweringError(where, found, "objects that stay", "Correct its address, or run again.") from None

@@ -17,13 +17,13 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError, GenericError, NotFoundError
+from obstore.exceptions import AlreadyExistsError, BaseError, GenericError
 from obstore.store import from_url
 
 from checks.errors import NotAnsweringError, UsageError
 from connectors.lake.cache import Bounds, Cache
 from connectors.lake.folder import check_path
-from connectors.object_store import told_plainly
+from connectors.object_store import GONE, told_plainly
 from connectors.settings import IN_A_FILE, Settings, load, read_value
 
 SCHEMES = ("s3", "s3a", "gs", "az", "abfs", "abfss")
@@ -148,7 +148,7 @@ class Bucket:
             return ask()
 
     def remove(self, name: str) -> None:
-        with self._told_plainly("removing"), suppress(NotFoundError):
+        with self._told_plainly("removing"), suppress(*GONE):
             obstore.delete(self._store, name)
         self.cache.forget(name)
 
