@@ -233,4 +233,4 @@ def _laid_out(plan: Plan, settings: Settings, measure: Measure, forces: Sequence
 
 
 def _full(paths: Sequence[str]) -> list[str]:
-    return [path if "://" in path else str(Path(path).resolve()) for path in paths]
+    return [str(Path(path).resolve()) for path in paths]

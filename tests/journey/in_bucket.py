@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,6 +66,12 @@ class InBucket(Pledge):
     def copies(self) -> dict[str, int]:
         """Each copy in the cache, with when it was fetched."""
         return {path.name: path.stat().st_mtime_ns for path in self.cache.rglob("*.parquet")}
+
+
+def begun(folder: Path, server: BucketServer) -> InBucket:
+    name = f"lakes-{uuid.uuid4().hex[:12]}"
+    server.make(name)
+    return InBucket(folder, server, name)
 
 
 def holds(name: str, content: bytes, text: str) -> bool:
