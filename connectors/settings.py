@@ -43,6 +43,12 @@ class Settings:
     )
     sources: str = _setting("", "folder of further source descriptions, beside those shipped")
     fetched: str = _setting("", "folder for what sources that are fetched brought (default: `fetched` beside the lake)")
+    published: str = _setting(
+        "", "folder of the tables as they may leave the house (default: `published` beside the lake)"
+    )
+    cache: str = _setting(".pledge/cache", "folder for copies of the files of a lake in an object store")
+    cache_gb: str = _setting("50", "how many GB of copies are kept while nothing runs")
+    cache_days: str = _setting("30", "how many days a copy is kept after it was fetched")
     standards: str = _setting("", "folder of further standards, beside those shipped")
     default_standard: str = _setting("policing_pledge_2008", "the standard that judges when none is named")
     signing_key: str = _setting("", "file of the key that signs every run; default: signing-key.pem beside the store")
@@ -120,14 +126,14 @@ def load(environ: Mapping[str, str]) -> Settings:
             raise UsageError(
                 f"environment variables {target} and {name}", "both are set", "one of the two", "Remove one of them."
             )
-        given[target] = environ[name] if name == target else _read(name, Path(environ[name]))
+        given[target] = environ[name] if name == target else read_value(name, Path(environ[name]))
     settings = Settings(**{by_variable[name]: value for name, value in given.items() if value})
     if settings.log not in LOGS:
         raise UsageError("PLEDGE_LOG", f"it is {settings.log}", " or ".join(LOGS), "Correct it.")
     return settings
 
 
-def _read(name: str, path: Path) -> str:
+def read_value(name: str, path: Path) -> str:
     """The text of the file a variable names, without the line's end an editor leaves."""
     try:
         return path.read_text(encoding="utf-8").strip()

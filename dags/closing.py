@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
@@ -26,7 +25,7 @@ from connectors.store import read, signings
 from connectors.store.engine import open_store, reading
 from dags.delivered import delivered_of
 from dags.plan import zones
-from dags.published import SUPPRESSED, published_columns, published_verdicts
+from dags.published import SUPPRESSED, published_columns, published_folder, published_verdicts
 from dags.recorded import local_day
 from dags.reporting import folder, report, told
 from dags.tables import write_csv
@@ -147,7 +146,7 @@ def decide(
 def publish(settings: Settings, month: date, say: Say) -> list[str]:
     """Bring the site for outside, and the one inside, up to date; returns what was made.
 
-    The month's figures as they may leave the house are written as a table, too, beside the lake.
+    The month's figures as they may leave the house are written as a table, too.
     """
     made = _table(settings, month, say)
     for published in (True, False):
@@ -159,12 +158,9 @@ def publish(settings: Settings, month: date, say: Say) -> list[str]:
 
 
 def _table(settings: Settings, month: date, say: Say) -> list[str]:
-    if "://" in settings.lake:
-        say(f"{settings.lake} is no folder: the month's figures are not written beside it.")
-        return []
-    beside = Path(settings.lake).parent / "published" / f"{month:%Y-%m}"
-    beside.mkdir(parents=True, exist_ok=True)
-    target, unfinished = beside / "verdicts.csv", beside / ".verdicts.csv.part"
+    below = published_folder(settings, settings.lake) / f"{month:%Y-%m}"
+    below.mkdir(parents=True, exist_ok=True)
+    target, unfinished = below / "verdicts.csv", below / ".verdicts.csv.part"
     asked = {"period": "month", "from": month, "to": month}
     with reading(open_store(settings.store, create=False)) as conn, unfinished.open("w", encoding="utf-8") as file:
         rows = published_verdicts(conn, settings, asked, None, SUPPRESSED)

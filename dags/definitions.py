@@ -79,20 +79,16 @@ class Counting:
         script = measure_script(of.measure)
         # The closing promise is about the missed cases of every measure.
         read = measures() if "missed_cases" in script else [of.measure.name]
-        cases = self.lake.files("cases", force=[self.force], standard=[of.standard.name], measure=read)
+        cases = self.lake.names("cases", force=[self.force], standard=[of.standard.name], measure=read)
         parts = (
             script,
             rules_script(of.measure, rules),
-            sorted((log, self._inside(each)) for log, each in files.items() if log in script),
-            self._inside(cases),
+            sorted((log, list(each)) for log, each in files.items() if log in script),
+            cases,
             self.surroundings,
             definitions_script(),
         )
         return hashlib.sha256(repr(parts).encode()).hexdigest()
-
-    def _inside(self, files: Sequence[str]) -> list[str]:
-        """Files by their place in the lake: a lake that was moved holds the same."""
-        return [file.removeprefix(self.lake.location) for file in files]
 
     def _is_fresh(self, kept: Counted | None, basis: str) -> bool:
         if kept is None or kept.basis != basis or kept.as_at > self.plan.moment:

@@ -14,6 +14,7 @@ from typing import IO
 from zoneinfo import ZoneInfo
 
 from checks.errors import UsageError
+from connectors.lake.storage import is_remote
 from connectors.settings import IN_A_FILE, Settings
 from connectors.sources.invented import PLAN, invent
 from dags.serving import folder as site_folder
@@ -101,7 +102,7 @@ def _airflow(settings: Settings, logs: Path, judged: datetime, log: Path) -> int
         "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
-        "PLEDGE_LAKE": str(Path(settings.lake).resolve()) if "://" not in settings.lake else settings.lake,
+        "PLEDGE_LAKE": settings.lake if is_remote(settings.lake) else str(Path(settings.lake).resolve()),
         "PLEDGE_STORE": settings.store,
         "PLEDGE_INPUT": str(logs.resolve()),
         "PLEDGE_NIGHTLY_STANDARDS": " ".join(STANDARDS),

@@ -76,6 +76,7 @@ def _unlike(lock: str) -> Iterator[str]:
 
 def _keys(patient: Patient) -> Iterator[Line]:
     from connectors.lake.pseudonyms import pseudonyms_of
+    from connectors.lake.storage import is_remote
     from connectors.signing import signing_key
     from dags.sealing import key_path
 
@@ -92,7 +93,7 @@ def _keys(patient: Patient) -> Iterator[Line]:
     if settings.pseudonym_key:
         path = Path(settings.pseudonym_key)
         yield from _guarded(path, "pseudonym key")
-        if "://" not in settings.lake and path.resolve().is_relative_to(Path(settings.lake).resolve()):
+        if not is_remote(settings.lake) and path.resolve().is_relative_to(Path(settings.lake).resolve()):
             yield Line(
                 WRONG, "keys", "the pseudonym key lies in the lake", "Move it to where no reader of the lake reads."
             )
@@ -111,12 +112,14 @@ def _guarded(path: Path, what: str) -> Iterator[Line]:
 
 
 def _disk(patient: Patient) -> Iterator[Line]:
-    if "://" in patient.settings.lake:
+    from connectors.lake.storage import is_remote
+
+    if is_remote(patient.settings.lake):
         return
     folder = Path(patient.settings.lake).absolute()
     free = shutil.disk_usage(next(each for each in (folder, *folder.parents) if each.is_dir())).free
     held, whole = _size(folder)
-    told = f"{_mb(free)} free; the lake holds {'' if whole else 'more than '}{_mb(held)}"
+    told = f"{megabytes(free)} free; the lake holds {'' if whole else 'more than '}{megabytes(held)}"
     if free < max(LEAST_FREE, held / 10):
         yield Line(WRONG, "disk", told, "Make room: a night that runs out of it is lost (what it admitted is not).")
     elif free < held:
@@ -139,7 +142,7 @@ def _size(folder: Path) -> tuple[int, bool]:
     return total, True
 
 
-def _mb(size: int) -> str:
+def megabytes(size: int) -> str:
     return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.1f} MB"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dags.doctor import OK, WARN, WRONG, Line, Patient
+from dags.doctor_bucket import bucket_lines
 from dags.doctor_machine import clock_line
 
 NEEDED_SCOPES = ("chat:write", "channels:history")
@@ -56,28 +57,30 @@ def _numbers(patient: Patient) -> None:
 
 
 def _lake(patient: Patient) -> Iterator[Line]:
+    from connectors.lake.storage import is_remote, lake_exists
     from connectors.lake.tables import Lake
 
     place = patient.settings.lake
-    if "://" not in place and not Path(place).is_dir():
-        above = next(folder for folder in Path(place).absolute().parents if folder.is_dir())
-        if os.access(above, os.W_OK | os.X_OK):
-            yield Line(WARN, "lake", f"{place} is not there yet", "Nothing: the first run makes it.")
-        else:
-            yield Line(
-                WRONG, "lake", f"{place} is not there, and {above} is closed to this user", "Open it, or PLEDGE_LAKE."
-            )
-        return
+    lines = list(bucket_lines(patient) if is_remote(place) else _folder_lines(place))
+    yield from lines
+    if lake_exists(place) and not any(line.state == WRONG for line in lines):
+        yield Line(OK, "lake", f"{place}: {len(Lake(place).versions())} logs can be read")
+
+
+def _folder_lines(place: str) -> Iterator[Line]:
     rights = os.R_OK | os.W_OK | os.X_OK
-    if "://" not in place:
+    if Path(place).is_dir():
         closed = [str(path) for path in (Path(place), *sorted(Path(place).iterdir())) if not os.access(path, rights)]
         if closed:
-            yield Line(
-                WRONG, "lake", f"{closed[0]} cannot be read and written by this user", "Change its owner or mode."
-            )
-            return
-    versions = Lake(place).versions()
-    yield Line(OK, "lake", f"{place}: {len(versions)} logs can be read")
+            found = f"{closed[0]} cannot be read and written by this user"
+            yield Line(WRONG, "lake", found, "Change its owner or mode.")
+        return
+    above = next(folder for folder in Path(place).absolute().parents if folder.is_dir())
+    if os.access(above, os.W_OK | os.X_OK):
+        yield Line(WARN, "lake", f"{place} is not there yet", "Nothing: the first run makes it.")
+    else:
+        found = f"{place} is not there, and {above} is closed to this user"
+        yield Line(WRONG, "lake", found, "Open it, or PLEDGE_LAKE.")
 
 
 def _sources(patient: Patient) -> Iterator[Line]:

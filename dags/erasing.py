@@ -126,6 +126,8 @@ def _carry_out(
         raise
     for name in sorted({each.what for each in files}):
         remove(lake, name.removeprefix("lake/"), [each.key for each in files if each.what == name])
+    if lake.storage.keeps_removed():
+        say(f"{lake.location} keeps old versions of objects, with what was erased: take those away, too.")
     lines = erase_fetched(engine, settings, found.mentions)
     _tidy(engine, settings, say)
     words = f", the words of {len(found.repeated.explained):,} explanations" if found.repeated.explained else ""

@@ -16,6 +16,7 @@ from checks.logs import LOGS
 from connectors.lake.mentions import Mentions
 from connectors.lake.pseudonyms import pseudonyms_of
 from connectors.lake.staging import stage
+from connectors.lake.storage import is_remote
 from connectors.lake.tombstones import Tombstones
 from connectors.settings import Settings
 from connectors.sources.delivery import Source
@@ -31,7 +32,7 @@ from dags.plan import source_folders
 
 def erase_fetched(engine: Engine, settings: Settings, mentions: Mentions) -> int:
     """Take out of every fetch what erasures took, this one and earlier ones; returns how many lines and files went."""
-    if not settings.fetched and "://" in settings.lake:
+    if not settings.fetched and is_remote(settings.lake):
         return 0
     area = fetched_area(settings, settings.lake)
     with reading(engine) as conn:

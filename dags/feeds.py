@@ -17,7 +17,7 @@ from checks.feeds import ALL, Feeds, gaps
 from checks.logs import LOGS
 from checks.revision import LOOK_BACK_DAYS
 from connectors.lake.cases import read_cases
-from connectors.lake.tables import Lake
+from connectors.lake.tables import Lake, names_of
 from connectors.settings import Settings
 from connectors.store import read
 from connectors.store.engine import open_store, reading
@@ -146,7 +146,7 @@ def days_with_cases(
             if month < f"{since:%Y-%m}":
                 found[force] = {date(int(month[:4]), int(month[5:7]), 1)}
         actions = actions.filter(pc.greater_equal(actions["partition.month"].cast(pa.string()), f"{since:%Y-%m}"))
-    read_cases(con, lake.paths("cases", actions), "all_cases")
+    read_cases(con, lake.at_hand("cases", names_of("cases", actions)), "all_cases")
     for force, day in con.execute("select distinct force, local_day from all_cases").fetchall():
         if day:
             found[force].add(day)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from checks.errors import UsageError
+from connectors.lake.storage import beside, is_remote
 from connectors.settings import Settings
 from connectors.sources import connections
 from connectors.sources.credential import credential
@@ -35,10 +36,10 @@ def is_fetched(source: Source, place: str) -> bool:
 
 def fetched_area(settings: Settings, lake: str) -> Path:
     """The folder what was fetched is kept in: the setting's, else beside the lake."""
-    if not settings.fetched and "://" in lake:
+    if not settings.fetched and is_remote(lake):
         found, expected = f"it is not set, and the lake is at {lake}", "a folder of this machine"
         raise UsageError("PLEDGE_FETCHED", found, expected, "Set it, or leave sources that are fetched out.")
-    return Path(settings.fetched) if settings.fetched else Path(lake).parent / "fetched"
+    return Path(settings.fetched) if settings.fetched else beside(lake, "fetched")
 
 
 def wanted(

@@ -22,7 +22,7 @@ Files = Mapping[str, Sequence[str]]
 class Laid:
     """One force's logs on `con`: laid out anew only where a measure is judged on other days than the one before it.
 
-    `held` are all files of its logs at `versions`; `back` None = every measure is judged on the days of the plan.
+    `held` names all files of its logs at `versions`; `back` None = every measure is judged on the days of the plan.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -47,11 +47,15 @@ class Laid:
         """Lay out what a measure judged from this day on reads."""
         if self.back and first_day and not self._reaching:
             self._reaching = self.back.files(self.versions, LOGS)
-        files = self._reaching if self.back and first_day else self.held
         if self._first_day != (first_day,):
+            files = self._reaching if self.back and first_day else self._all()
             window = replace(self.plan.window, first_day=first_day)
             prepare(self.con, window, self.zone, files, bank_holidays=self.bank_holidays)
             self._first_day = (first_day,)
+
+    def _all(self) -> Files:
+        lake = self.plan.open_lake()
+        return {log: lake.at_hand(log, names) for log, names in self.held.items()}
 
     def missed_files(self, first_day: date | None, standards: Sequence[str]) -> list[str]:
         """The files of the cases whose explanation is owed on these days."""

@@ -36,6 +36,7 @@ from connectors.store.engine import open_store, reading
 from connectors.store.read import columns_of, read_table
 from connectors.store.sealed import sealed_tables
 from dags.plan import Plan
+from dags.published import published_folder
 
 Row = dict[str, Any]
 SEVERITIES = {"critical": "error"}
@@ -175,8 +176,7 @@ def _announced(told: _Told) -> OperatorLineage:
 
 
 def _published(told: _Told) -> OperatorLineage:
-    folder = Path(told.plan.lake).parent / "published"
-    files = [] if "://" in told.plan.lake else sorted(folder.glob("*.csv"))
+    files = sorted(published_folder(load(os.environ), told.plan.lake).glob("*.csv"))
     return OperatorLineage(inputs=[told.figures()], outputs=[OutputDataset(*place(str(path))) for path in files])
 
 

@@ -15,6 +15,7 @@ from checks.judging import facts_script, measure_script, preamble, rules_script
 from checks.logs import LOGS
 from connectors.lake.cases import missed_cases_script, read_cases
 from connectors.lake.schema import CASES
+from connectors.lake.storage import lake_exists
 from connectors.lake.tables import Lake
 from connectors.settings import Settings
 from connectors.store import read, write
@@ -92,16 +93,11 @@ def _recorded(settings: Settings, run: str) -> dict[str, int]:
     return json.loads(key) if key else {}
 
 
-def lake_exists(location: str) -> bool:
-    """Whether there is such a folder; a URL is taken at its word."""
-    return "://" in location or Path(location).is_dir()
-
-
 def existing_lake(settings: Settings) -> Lake:
     """The lake, for reading; raises UsageError where there is none."""
     if not lake_exists(settings.lake):
         do = "Run `pledge run` first, or correct --lake or PLEDGE_LAKE."
-        raise UsageError(f"lake {settings.lake}", "there is no such folder", "the lake of an earlier run", do)
+        raise UsageError(f"lake {settings.lake}", "there is none", "the lake of an earlier run", do)
     return Lake(settings.lake)
 
 
@@ -237,4 +233,4 @@ def _laid_out(plan: Plan, settings: Settings, measure: Measure, forces: Sequence
 
 
 def _full(paths: Sequence[str]) -> list[str]:
-    return [path if "://" in path else str(Path(path).resolve()) for path in paths]
+    return [str(Path(path).resolve()) for path in paths]

@@ -16,6 +16,7 @@ from checks.errors import NotAnsweringError, PledgeError, UsageError
 from checks.feeds import ALL
 from checks.logs import LOGS
 from checks.standard import editions
+from connectors.lake.storage import lake_exists
 from connectors.settings import Settings
 from connectors.slack.phrases import place
 from connectors.sources.delivery import Source
@@ -24,7 +25,6 @@ from connectors.sources.file import canonical
 from connectors.store import read
 from connectors.store.engine import open_store, reading
 from dags import admission, fetching, steps
-from dags.looking import lake_exists
 from dags.night_table import night_table
 from dags.operations import run_failed
 from dags.plan import Plan, forces_of, source_folders, standards_of

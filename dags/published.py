@@ -22,6 +22,7 @@ from checks.errors import UsageError
 from checks.feeds import ALL, last_day
 from checks.solving import Memory
 from checks.suppression import Line, counts_persons, suppress
+from connectors.lake.storage import beside
 from connectors.settings import Settings
 from connectors.store.engine import open_store, reading
 from connectors.store.read import columns_of, measured, read_table
@@ -103,12 +104,13 @@ def published_commitments(conn: Connection) -> Iterator[Row]:
 
 
 def write_published(plan: Plan, settings: Settings) -> list[str]:
-    """Write the current figures and commitments as CSV beside the lake, as they may leave the house; returns the paths.
+    """Write the current figures and commitments as CSV, as they may leave the house; returns the paths.
 
-    What had to be solved for them is kept beside (SOLVED), so that a night solves only where figures changed.
+    What had to be solved for them is kept beside the lake (SOLVED), so that a night solves only where figures changed.
     """
-    folder, solved = Path(plan.lake).parent / "published", Path(plan.lake).parent / SOLVED
-    folder.mkdir(parents=True, exist_ok=True)
+    folder, solved = published_folder(settings, plan.lake), beside(plan.lake, SOLVED)
+    for each in (folder, solved.parent):
+        each.mkdir(parents=True, exist_ok=True)
     memory = Solved(solved)
     written = []
     with reading(open_store(plan.store)) as conn:
@@ -124,6 +126,11 @@ def write_published(plan: Plan, settings: Settings) -> list[str]:
     with _replaced(solved, plan.run_id) as file:
         json.dump(memory.used, file)
     return written
+
+
+def published_folder(settings: Settings, lake: str) -> Path:
+    """The folder of the tables as they may leave the house."""
+    return Path(settings.published) if settings.published else beside(lake, "published")
 
 
 @contextmanager

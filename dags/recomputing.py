@@ -31,7 +31,7 @@ from dags import steps
 from dags.kept_out import frozen_before
 from dags.look_back import BACKFILL, JUDGED_FROM, input_of
 from dags.plan import Plan, chosen_standards
-from dags.sealing import lake_paths, manifest_of
+from dags.sealing import manifest_of
 from dags.storing import CASES
 
 Row = dict[str, Any]
@@ -138,7 +138,7 @@ def _erased_since(conn: Connection, lake: Lake, run: Row, manifest: Row, *, with
     taken = {key: row["run_id"] for (what, key), row in erasures.taken(conn).items() if what.startswith("lake/")}
     why = {row["run_id"]: row["reason"] for row in erasures.standing(conn)}
     judged = {name: said["version"] for name, said in manifest["lake"].items() if name != CASES or with_cases}
-    gone = [path for name, version in judged.items() for path in lake_paths(lake, name, version) if path in taken]
+    gone = [path for name, version in judged.items() for path in lake.names(name, version) if path in taken]
     by = "; ".join(f"run {name} erased them: {why[name]}" for name in sorted({taken[path] for path in gone}))
     return f"run {run['run_id']} judged {len(gone):,} files that are gone ({by})" if gone else ""
 

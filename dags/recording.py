@@ -19,7 +19,7 @@ from checks.judging import Window, counted_in_part, tally_script
 from checks.standard import NATIONAL, Rule, Standard, rule_for
 from checks.verdict import MeasureVerdict, Verdict, commitment_verdict
 from connectors.lake.cases import read_cases
-from connectors.lake.tables import Lake
+from connectors.lake.tables import Lake, names_of
 from dags.stating import EVERYTHING, Scope
 from expectations.promise import depends_on_unknown, verdicts
 from expectations.quality import RuleResult
@@ -68,7 +68,7 @@ def tally(
     """
     named = [standard for standard in standards if any(rule.measure == measure.name for rule in standard.rules)]
     actions = lake.actions("cases", version, standard=[each.name for each in named], measure=[measure.name])
-    files = lake.paths("cases", _counted(con, actions, scope))
+    files = lake.at_hand("cases", names_of("cases", _counted(con, actions, scope)))
     if not files:  # counting nothing takes as long as counting a little
         return [Tally(standard, measure, pd.DataFrame(columns=KEY)) for standard in named]
     read_cases(con, files, "kept_cases")

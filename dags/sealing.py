@@ -125,13 +125,8 @@ def _standard(standard: Standard) -> Row:
 
 
 def _table(lake: Lake, name: str, version: int) -> Row:
-    paths = lake_paths(lake, name, version)
-    return {"version": version, "files": len(paths), "sha256": sha256("\n".join(paths).encode())}
-
-
-def lake_paths(lake: Lake, name: str, version: int) -> list[str]:
-    """The data files of a table at a version, below the lake."""
-    return [path.removeprefix(f"{lake.location}/") for path in lake.files(name, version)]
+    names = lake.names(name, version)
+    return {"version": version, "files": len(names), "sha256": sha256("\n".join(names).encode())}
 
 
 def _counted(seals: Sequence[Seal]) -> dict[str, int]:

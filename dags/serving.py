@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from checks.errors import UsageError
+from connectors.lake.storage import beside
 from connectors.settings import Settings
 from connectors.site.building import BUILT
 
@@ -32,8 +33,7 @@ _OWN_NAMES = ("localhost", "127.0.0.1", "[::1]")
 def folder(settings: Settings, *, published: bool = False) -> Path:
     """Where the site is built unless `--out` says otherwise: PLEDGE_SITE, or beside the lake; the one for outside
     stands beside the internal one."""
-    beside = Path(".pledge/site") if "://" in settings.lake else Path(settings.lake).parent / "site"
-    site = Path(settings.site) if settings.site else beside
+    site = Path(settings.site) if settings.site else beside(settings.lake, "site")
     return site.with_name(f"{site.name}-published") if published else site
 
 

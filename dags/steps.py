@@ -23,6 +23,7 @@ from checks.errors import NotAnsweringError, PledgeError, UsageError
 from checks.judging import judge as judge_measure
 from checks.judging import macros_script, run_script
 from connectors.lake.cases import Slice, lay_missed_cases, write_cases
+from connectors.lake.storage import is_remote
 from connectors.settings import Settings
 from connectors.sources.forces import DEFAULT_ZONE
 from connectors.store import erasures, read, write
@@ -132,8 +133,10 @@ def _warn_of_later(plan: Plan, runs: Sequence[dict[str, Any]], say: Say) -> None
 
 def _opened(plan: Plan) -> Engine:
     """The store, once the lake is known to be usable; a store that cannot be used leaves no empty lake behind."""
-    is_new = "://" not in plan.lake and not Path(plan.lake).exists()
-    plan.open_lake()
+    is_new = not is_remote(plan.lake) and not Path(plan.lake).exists()
+    lake = plan.open_lake()
+    if is_remote(plan.lake):
+        lake.storage.check(writing=True)
     try:
         return open_store(plan.store)
     except PledgeError:
@@ -227,7 +230,7 @@ def _judged(con: duckdb.DuckDBPyConnection, plan: Plan, settings: Settings, forc
         runs = list(read.read_table(conn, "runs"))
     versions = lake.versions()
     back = look_back.look_back(plan, lake, force, runs, [standard.name for standard in standards])
-    held = {name: lake.files(name, version, force=[force]) for name, version in versions.items()}
+    held = {name: lake.names(name, version, force=[force]) for name, version in versions.items()}
     holidays = bank_holidays(settings, [force], FIRST_YEAR, plan.moment.year + 1)
     zone = zones(settings, [force])
     laid = judging_days.Laid(con, plan, zone, holidays, back, held, versions)
@@ -363,13 +366,11 @@ def digest_absent(settings: Settings, now: datetime, say: Say = _silent) -> bool
 
 @observed.watched("publish")
 def publish(plan: Plan, settings: Settings, say: Say = _silent) -> list[str]:
-    """Write the current figures and commitments as CSV beside the lake, small numbers suppressed.
+    """Write the current figures and commitments as CSV, small numbers suppressed.
 
     How the alerts fare is brought up to date, too. Returns the paths of the CSV files.
     """
     alert_health.record(open_store(plan.store), plan.run_id, DEFAULT_ZONE)
-    if "://" in plan.lake:
-        return []
     written = write_published(plan, settings)
     say(f"published: {', '.join(written)}")
     return written

@@ -19,7 +19,7 @@ from connectors.store import erasures, read
 from connectors.store.sealed import answer_seals, row_seals, run_said
 from dags.closing import differing_signings
 from dags.plan import standards_of
-from dags.sealing import head_path, key_path, lake_paths, manifest_of
+from dags.sealing import head_path, key_path, manifest_of
 
 Row = dict[str, Any]
 # Figures are written in the transaction that seals their run: a run without a seal can have none.
@@ -196,7 +196,7 @@ def _standards(settings: Settings, row: Row, manifest: Row) -> Iterator[Broken]:
 def _tables(lake: Lake, row: Row, manifest: Row) -> Iterator[Broken]:
     """The lists of data files each version of the lake named."""
     for name, said in manifest["lake"].items():
-        paths = lake_paths(lake, name, said["version"])
+        paths = lake.names(name, said["version"])
         if sha256("\n".join(paths).encode()) != said["sha256"]:
             found = f"its version {said['version']} names {len(paths)} files, not those of then"
             yield Broken(f"lake/{name}", found, f"the {said['files']} files run {row['run_id']} judged")
@@ -263,7 +263,7 @@ def _told_of(conn: Connection, erased: Erased) -> Iterator[str]:
 
 def _file(lake: Lake, sealed: Seal) -> list[Seal]:
     try:
-        return [sealed._replace(sha256=file_hash(f"{lake.location}/{sealed.key}"))]
+        return [sealed._replace(sha256=file_hash(lake, sealed.key))]
     except OSError:
         return []
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes docker/secrets/, once: random passwords and keys, each a file that only containers are handed. What is there stays.
-# The Slack token is yours to fill in; an empty file announces nothing.
+# Yours to fill in: the Slack token (an empty file announces nothing), and the key of the bucket if the lake is in one.
 set -eu
 cd "$(dirname "$0")"
 mkdir -p secrets
@@ -27,7 +27,9 @@ keep airflow_database_url "postgresql+psycopg://airflow:$airflow@postgres/airflo
 keep airflow_results_url "db+postgresql+psycopg://airflow:$airflow@postgres/airflow"
 keep store_url "postgresql+psycopg://pledge:$(cat store_password)@postgres/pledge"
 keep broker_url "redis://:$(cat broker_password)@valkey:6379/0"
-keep slack_token ""
+for yours in slack_token lake_key_id lake_key; do
+    keep "$yours" ""
+done
 # Containers run as several users and are handed the files one by one; on this machine nobody else can reach them.
 chmod 644 ./*
 echo "docker/secrets is made. To announce, put a bot token into docker/secrets/slack_token."

@@ -58,8 +58,9 @@ def find_cases(con: duckdb.DuckDBPyConnection, lake: Lake, force: str) -> list[s
     files = data_files(lake, "cases", force)
     if not files:
         return []
+    paths = lake.at_hand("cases", files)
     con.execute(
-        f"create or replace view ever_judged as select * from read_parquet({literal(files)}, hive_partitioning = true, "
+        f"create or replace view ever_judged as select * from read_parquet({literal(paths)}, hive_partitioning = true, "
         "hive_types = {'standard': varchar, 'measure': varchar, 'force': varchar, 'month': varchar}, "
         "union_by_name = true, filename = true)"
     )
@@ -68,7 +69,7 @@ def find_cases(con: duckdb.DuckDBPyConnection, lake: Lake, force: str) -> list[s
     found = con.execute(
         "select distinct filename from ever_judged semi join named using (standard, measure, case_id) order by 1"
     )
-    return [row[0] for row in found.fetchall()]
+    return [lake.storage.name_of(row[0]) for row in found.fetchall()]
 
 
 def hide_cases(

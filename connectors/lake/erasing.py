@@ -13,14 +13,13 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
-from pyarrow import fs
 
 from checks.chain import Seal
 from checks.database import literal
 from checks.errors import UsageError
 from checks.logs import Kind, Log
 from connectors.lake.schema import log_schema
-from connectors.lake.seals import file_hash, file_system
+from connectors.lake.seals import file_hash
 from connectors.lake.tables import Lake, in_list, one_writer
 
 
@@ -34,7 +33,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Held:
-    """What a force's log holds of what was asked for, in any version: `files` has every data file with such a row."""
+    """What a force's log holds of what was asked for, in any version: `files` names every data file with such a row."""
 
     log: str
     force: str
@@ -54,12 +53,7 @@ def dated_by(log: Log) -> str:
 
 def data_files(lake: Lake, name: str, force: str) -> list[str]:
     """Every data file of a force there is, also those that only an old version names or none does."""
-    base = f"{lake.location}/{name}"
-    system, inside = file_system(base)
-    listed = system.get_file_info(fs.FileSelector(inside, recursive=True, allow_not_found=True))
-    below = [each.path.removeprefix(f"{inside.rstrip('/')}/") for each in listed if each.type == fs.FileType.File]
-    ours = [path for path in below if f"force={force}/" in path and path.endswith(".parquet")]
-    return sorted(f"{base}/{path}" for path in ours)
+    return [each for each in lake.storage.listed(name) if f"force={force}/" in each and each.endswith(".parquet")]
 
 
 def look(con: duckdb.DuckDBPyConnection, lake: Lake, log: Log, force: str, asked: Asked) -> Held:
@@ -69,7 +63,7 @@ def look(con: duckdb.DuckDBPyConnection, lake: Lake, log: Log, force: str, asked
     test = _test(log, asked)
     if not files or not test:
         return Held(log.name, force, 0, (), ())
-    _view(con, "ever_held", files)
+    _view(con, "ever_held", lake.at_hand(log.name, files))
     keys = ", ".join(f'"{key}"' for key in log.keys)
     for key in (key for key in log.keys if key in log.personal):
         con.execute(
@@ -79,9 +73,8 @@ def look(con: duckdb.DuckDBPyConnection, lake: Lake, log: Log, force: str, asked
     records = con.execute(f"select count(*) from (select distinct {keys} from ever_held where {test})").fetchone()
     months = con.execute(f"select distinct month from ever_held where {test} order by 1").fetchall()
     found = con.execute(f"select distinct filename from ever_held where {test} order by 1").fetchall()
-    return Held(
-        log.name, force, records[0] if records else 0, tuple(row[0] for row in months), tuple(row[0] for row in found)
-    )
+    names = tuple(lake.storage.name_of(row[0]) for row in found)
+    return Held(log.name, force, records[0] if records else 0, tuple(row[0] for row in months), names)
 
 
 def take_out(con: duckdb.DuckDBPyConnection, lake: Lake, log: Log, held: Held, asked: Asked) -> list[Seal]:
@@ -114,9 +107,8 @@ def overwrite(table: DeltaTable, rows: pa.Table, of: str, where: dict[str, Seque
 
 def no_longer_named(lake: Lake, name: str, force: str, files: Sequence[str]) -> list[Seal]:
     """The seals of those of the files that the newest version of a table does not name."""
-    named = set(lake.files(name, None, force=[force]))
-    gone = [path for path in files if path not in named]
-    return [Seal(f"lake/{name}", path.removeprefix(f"{lake.location}/"), file_hash(path)) for path in gone]
+    named = set(lake.names(name, None, force=[force]))
+    return [Seal(f"lake/{name}", file, file_hash(lake, file)) for file in files if file not in named]
 
 
 def _view(con: duckdb.DuckDBPyConnection, view: str, files: Sequence[str]) -> None:

@@ -78,7 +78,7 @@ def merge(lake: Lake, staged: Staged, refused_rows: Collection[int], delivery_id
             admitted += count
     finally:
         con.close()
-    lake.sweep(log.name)
+    lake.of(log.name).sweep(log.name)
     failures.tell()
     return Merged(changed, admitted - changed + len(staged.repeats - set(refused_rows)))
 

@@ -12,6 +12,7 @@ from deltalake import DeltaTable, write_deltalake
 from checks.logs import LOGS
 from connectors.lake.cases import frozen, read_cases
 from connectors.lake.schema import CASES
+from connectors.lake.storage import Storage
 from connectors.lake.tables import Lake
 
 
@@ -22,11 +23,11 @@ class PinnedLake(Lake):
 
     def __init__(self, of: Lake, versions: Mapping[str, int], scratch: str) -> None:
         super().__init__(scratch)
-        self._of = of
+        self._judged = of
         self._pinned = {name: version for name, version in versions.items() if name in LOGS}
 
-    def _uri(self, name: str) -> str:
-        return f"{self._of.location}/{name}" if name in LOGS else super()._uri(name)
+    def of(self, name: str) -> Storage:
+        return self._judged.of(name) if name in LOGS else super().of(name)
 
     def table(self, name: str, version: int | None = None) -> DeltaTable | None:
         if name not in LOGS:

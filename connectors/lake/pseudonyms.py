@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from checks.database import connect
 from checks.errors import UsageError
 from checks.logs import LOGS, Log
+from connectors.lake.storage import is_remote
 from connectors.lake.tables import PSEUDONYMS, Lake
 
 _BLOCK = 64  # of SHA-256, in bytes
@@ -102,7 +103,7 @@ def pseudonyms_of(path: str) -> Pseudonyms | None:
 
 def new_key(path: Path, lake: str) -> None:
     """Write a new key, which only its owner may read; raises UsageError where a file is there already."""
-    if "://" not in lake and path.resolve().is_relative_to(Path(lake).resolve()):
+    if not is_remote(lake) and path.resolve().is_relative_to(Path(lake).resolve()):
         expected = "a place that whoever reads the lake does not read"
         raise UsageError(f"pseudonym key {path}", "it would lie in the lake", expected, "Name another file.")
     try:

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.lake.tables import Lake
+from connectors.lake.tables import Lake, names_of
 
 # Delta cuts its statistics to milliseconds; a local day begins up to 14 hours before the same day in UTC.
 _MARGIN = timedelta(days=1)
@@ -43,7 +43,7 @@ def files_reaching(
         wanted = pc.or_(wanted, _may_reach(actions, column, day))
     if reach.with_earliest:
         wanted = pc.or_(wanted, _earliest(actions, reach.columns[0]))
-    return lake.paths(name, actions.filter(wanted))
+    return lake.at_hand(name, names_of(name, actions.filter(wanted)))
 
 
 def _open_ended(actions: pa.Table, columns: Sequence[str]) -> Any:

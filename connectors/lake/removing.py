@@ -9,13 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from contextlib import suppress
 from urllib.parse import unquote
 
-from deltalake import DeltaTable
-from pyarrow import fs
-
-from connectors.lake.seals import file_system
+from connectors.lake.storage import Storage
 from connectors.lake.tables import Lake
 
 
@@ -24,34 +20,26 @@ def remove(lake: Lake, name: str, paths: Collection[str]) -> None:
 
     Half-written files of killed writers go too, however young: nobody can tell what they hold.
     """
-    base = f"{lake.location}/{name}"
-    system, inside = file_system(base)
-    files = {path.removeprefix(f"{name}/") for path in paths}
-    for file in files:
-        with suppress(FileNotFoundError):
-            system.delete_file(f"{inside}/{file}")
-    log = f"{inside}/_delta_log"
-    for each in system.get_file_info(fs.FileSelector(inside, recursive=True, allow_not_found=True)):
-        if each.type == fs.FileType.File and (".parquet#" in each.path or each.path.endswith(".tmp")):
-            system.delete_file(each.path)
-    for each in system.get_file_info(fs.FileSelector(log, allow_not_found=True)):
-        if each.path.endswith(".json"):
-            _without_statistics(system, each.path, files)
-    _checkpoint_again(system, log, base)
+    storage = lake.storage
+    for path in paths:
+        storage.remove(path)
+    for path in storage.listed(name):
+        if ".parquet#" in path or path.endswith(".tmp"):
+            storage.remove(path)
+    files, log = {path.removeprefix(f"{name}/") for path in paths}, storage.listed(f"{name}/_delta_log")
+    for path in log:
+        if path.endswith(".json"):
+            _without_statistics(storage, path, files)
+    _checkpoint_again(lake, name, log)
     lake.forget(name)
 
 
-def _without_statistics(system: fs.FileSystem, path: str, files: Collection[str]) -> None:
-    """Take the statistics of some files out of one commit; a reader meets the old commit or the new one whole."""
-    with system.open_input_stream(path) as stream:
-        lines = stream.read().decode().splitlines()
+def _without_statistics(storage: Storage, path: str, files: Collection[str]) -> None:
+    """Take the statistics of some files out of one commit."""
+    lines = b"".join(storage.read(path)).decode().splitlines()
     kept = [_redacted(line, files) for line in lines]
-    if kept == lines:
-        return
-    part = f"{path}.redacted.tmp"
-    with system.open_output_stream(part) as stream:
-        stream.write("\n".join([*kept, ""]).encode())
-    system.move(part, path)
+    if kept != lines:
+        storage.replace(path, "\n".join([*kept, ""]).encode())
 
 
 def _redacted(line: str, files: Collection[str]) -> str:
@@ -64,11 +52,12 @@ def _redacted(line: str, files: Collection[str]) -> str:
     return line
 
 
-def _checkpoint_again(system: fs.FileSystem, log: str, base: str) -> None:
-    listed = system.get_file_info(fs.FileSelector(log, recursive=True, allow_not_found=True))
-    old = [each.path for each in listed if ".checkpoint." in each.path or each.path.endswith("_last_checkpoint")]
+def _checkpoint_again(lake: Lake, name: str, log: Collection[str]) -> None:
+    old = [path for path in log if ".checkpoint." in path or path.endswith("_last_checkpoint")]
     for path in old:
-        with suppress(FileNotFoundError):
-            system.delete_file(path)
+        lake.storage.remove(path)
     if old:
-        DeltaTable(base).create_checkpoint()
+        lake.forget(name)
+        table = lake.table(name)
+        assert table, "it has a log"
+        table.create_checkpoint()

@@ -57,8 +57,8 @@ def row_history(lake: Lake, log: Log, force: str, keys: Collection[Key], up_to: 
         con.register("wanted", _wanted(log, keys))
         before: set[str] = set()
         for version, written_at in _commits(lake, log, up_to):
-            now = set(lake.files(log.name, version, force=[force]))
-            added, removed = (_rows(con, log, sorted(files)) for files in (now - before, before - now))
+            now = set(lake.names(log.name, version, force=[force]))
+            added, removed = (_rows(con, lake, log, sorted(names)) for names in (now - before, before - now))
             before = now
             for key in keys:
                 if key in added or key in removed:
@@ -80,10 +80,10 @@ def _wanted(log: Log, keys: Collection[Key]) -> pa.Table:
     return pa.table({name: [key[place] for key in keys] for place, name in enumerate(log.keys)})
 
 
-def _rows(con: duckdb.DuckDBPyConnection, log: Log, files: Sequence[str]) -> dict[Key, Row]:
-    if not files:
+def _rows(con: duckdb.DuckDBPyConnection, lake: Lake, log: Log, names: Sequence[str]) -> dict[Key, Row]:
+    if not names:
         return {}
-    lay_rows(con, log, files, "held")
+    lay_rows(con, log, lake.at_hand(log.name, names), "held")
     named = ", ".join(f'"{name}"' for name in log.keys)
     found = con.execute(f"select held.* from held semi join wanted using ({named})")
     names = [column[0] for column in found.description]

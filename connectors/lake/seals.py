@@ -5,45 +5,33 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
-from pyarrow import fs
 
 from checks.chain import Seal
 from connectors.lake.schema import SEALS
 from connectors.lake.tables import Lake, in_list
 
 TABLE = "seals"
-_CHUNK = 1 << 20
 
 
 def file_seals(lake: Lake, since: Mapping[str, int], versions: Mapping[str, int]) -> Iterator[Seal]:
     """The seals of the data files that came to each table between two sets of versions."""
     for name, version in sorted(versions.items()):
-        before = set(lake.files(name, since[name])) if name in since else set()
-        for path in lake.files(name, version):
-            if path not in before:
-                yield Seal(f"lake/{name}", path.removeprefix(f"{lake.location}/"), file_hash(path))
+        before = set(lake.names(name, since[name])) if name in since else set()
+        new = [each for each in lake.names(name, version) if each not in before]
+        for each, path in zip(new, lake.at_hand(name, new), strict=True):
+            with Path(path).open("rb") as file:
+                yield Seal(f"lake/{name}", each, hashlib.file_digest(file, "sha256").hexdigest())
 
 
-def file_hash(path: str) -> str:
-    """The SHA-256 of a file of the lake; raises OSError where it cannot be read."""
+def file_hash(lake: Lake, name: str) -> str:
+    """The SHA-256 of a file as it lies in the lake now; raises OSError where it is gone or cannot be read."""
     digest = hashlib.sha256()
-    system, inside = file_system(path)
-    with system.open_input_stream(inside) as stream:
-        while chunk := stream.read(_CHUNK):
-            digest.update(chunk)
+    for chunk in lake.storage.read(name):
+        digest.update(chunk)
     return digest.hexdigest()
-
-
-def file_system(path: str) -> tuple[fs.FileSystem, str]:
-    """The file system a path or URL of the lake is on, and its path there."""
-    if not urlsplit(path).scheme:
-        return fs.LocalFileSystem(), str(Path(path).absolute())
-    system, inside = fs.FileSystem.from_uri(path)
-    return system, inside
 
 
 def write_seals(lake: Lake, run_id: str, seals: Iterable[Seal]) -> None:

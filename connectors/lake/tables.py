@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import math
-import os
-import re
 import time
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote
 
@@ -16,9 +12,10 @@ import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
-from checks.errors import NotAnsweringError, UsageError
+from checks.errors import NotAnsweringError
 from checks.logs import LOGS
 from connectors.lake.schema import partitions, schema_of
+from connectors.lake.storage import Storage, storage_of
 
 # Delta's own clean-up (30 days by default) would take old versions away; erasure is the only vacuum there is.
 _KEEP_EVERYTHING = {
@@ -29,45 +26,19 @@ _KEEP_EVERYTHING = {
 # What a table's description says of the key by which its references were made pseudonyms.
 PSEUDONYMS = "references are pseudonyms of key "
 _TRIES = 8
-_AN_HOUR = 3600.0
 
 T = TypeVar("T")
 
 
-# What delta-rs or DuckDB would read as something else in a folder's path: escapes, patterns, partition values.
-_ODD = re.compile(r"[%*?\[\]^|\\]|^(force|month|standard|measure)=")
-
-
 class Lake:
-    """The Delta tables below one folder (or object-store URL that delta-rs reads)."""
+    """The Delta tables below one folder, or below an address of an object store."""
 
     def __init__(self, location: str) -> None:
         self.location = location.rstrip("/") or "/"
+        self.storage = storage_of(self.location)
         self.pseudonyms = ""  # the fingerprint of the key under which new tables are filled; '' = references as given
         self._newest: dict[str, DeltaTable] = {}
         self._listed: dict[tuple[str, int], pa.Table] = {}
-        if "://" in location:
-            return
-        odd = next((part for part in Path(location).absolute().parts[1:] if _ODD.search(part)), "")
-        if odd:
-            raise UsageError(
-                f"lake {location}",
-                f"{odd} is in its path",
-                "a path without % * ? [ ] ^ | \\ and without folders like force=…",
-                "Set --lake or PLEDGE_LAKE to another folder.",
-            )
-        try:
-            Path(location).mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise self._unusable(error.strerror or "unknown reason") from error
-
-    def _unusable(self, why: str) -> UsageError:
-        return UsageError(
-            f"lake {self.location}",
-            f"the folder cannot be used ({why})",
-            "a folder this user may write to",
-            "Set --lake or PLEDGE_LAKE to another folder, or mend its permissions.",
-        )
 
     def unreadable(self, name: str, forces: Iterable[str]) -> NotAnsweringError:
         """What is said of a damaged or missing file of these forces."""
@@ -78,31 +49,52 @@ class Lake:
             "Restore it, then run again: what else could be done is done.",
         )
 
+    def of(self, name: str) -> Storage:
+        """Where a table lies."""
+        return self.storage
+
     def _uri(self, name: str) -> str:
-        return f"{self.location}/{name}"
+        return f"{self.of(name).location}/{name}"
+
+    def _open(self, name: str, version: int | None = None) -> DeltaTable:
+        return DeltaTable(self._uri(name), version=version, storage_options=self.of(name).options)
 
     def table(self, name: str, version: int | None = None) -> DeltaTable | None:
         """The Delta table of a log (or `cases`), at a version or the newest; None where nothing was ever admitted."""
+        return self._table(name, version, self._tries(name))
+
+    def _tries(self, name: str) -> int:
+        """A server may cut an answer, and give it whole the next time."""
+        return 1 if self.of(name).options is None else 2
+
+    def _table(self, name: str, version: int | None, tries: int) -> DeltaTable | None:
         newest = self._newest.get(name)
         try:
             if version is not None:
                 held = newest is not None and newest.version() == version
-                return newest if held else DeltaTable(self._uri(name), version=version)
+                return newest if held else self._open(name, version)
             if newest is not None:
                 newest.update_incremental()  # a table of many files takes long to open
                 return newest
-            self._newest[name] = DeltaTable(self._uri(name))
+            self._newest[name] = self._open(name)
             return self._newest[name]
         except TableNotFoundError:
             return None
         except (DeltaError, OSError) as error:
             self._newest.pop(name, None)
+            if tries > 1:
+                return self._table(name, version, tries - 1)
+            self.of(name).check(writing=False)
             raise NotAnsweringError(
                 f"lake table {self._uri(name)}",
                 "it cannot be opened",
                 "a Delta table",
                 "Check the lake's address and rights.",
-            ) from error
+            ) from self._cause(name, error)
+
+    def _cause(self, name: str, error: Exception) -> Exception | None:
+        """What a log may tell of an error: that of a server names addresses, which may carry a login."""
+        return error if self.of(name).options is None else None
 
     def _created(self, name: str) -> DeltaTable:
         return DeltaTable.create(
@@ -111,6 +103,7 @@ class Lake:
             partition_by=partitions(name),
             mode="ignore",
             configuration=_KEEP_EVERYTHING,
+            storage_options=self.of(name).options,
             description=f"{PSEUDONYMS}{self.pseudonyms}" if self.pseudonyms and name in LOGS else None,
         )
 
@@ -124,14 +117,24 @@ class Lake:
         found = {name: self.table(name) for name in LOGS}
         return {name: table.version() for name, table in found.items() if table is not None}
 
-    def files(self, name: str, version: int | None = None, **partition: Iterable[str]) -> list[str]:
-        """The Parquet files of a table, of the partition values given (`force=["norfolk"]`); sorted."""
-        return self.paths(name, self.actions(name, version, **partition))
+    def names(self, name: str, version: int | None = None, **partition: Iterable[str]) -> list[str]:
+        """The Parquet files of a table by their paths below the lake, of the partition values given; sorted."""
+        return names_of(name, self.actions(name, version, **partition))
 
-    def paths(self, name: str, actions: pa.Table) -> list[str]:
-        """The files some of `actions` are of; sorted."""
-        # Delta writes paths as URLs: what the disk calls %20 is %2520 there.
-        return sorted(f"{self._uri(name)}/{unquote(path)}" for path in actions["path"].to_pylist())
+    def files(self, name: str, version: int | None = None, **partition: Iterable[str]) -> list[str]:
+        """The paths by which DuckDB reads the Parquet files of a table, of the partition values given; sorted."""
+        return self.at_hand(name, self.names(name, version, **partition))
+
+    def at_hand(self, name: str, names: Sequence[str]) -> list[str]:
+        """The paths by which DuckDB reads files of a table; those in an object store are fetched before.
+
+        Raises NotAnsweringError where one is gone or cannot be fetched.
+        """
+        try:
+            return self.of(name).at_hand(names)
+        except FileNotFoundError as error:
+            found, do = f"{error} is gone", "Restore it; if it was erased, that version can be read no more."
+            raise NotAnsweringError(f"lake {self.location}", found, "every file a version names", do) from None
 
     def changed_slices(self, since: int | None, version: int) -> list[tuple[str, ...]]:
         """The (standard, measure, force) of `cases` whose files differ between two versions (`since` None: all)."""
@@ -179,18 +182,6 @@ class Lake:
                 held.setdefault(force, set()).add(name)
         return held
 
-    def sweep(self, name: str) -> list[str]:
-        """Remove what killed writers left half-written: no vacuum does, and it holds delivered rows.
-
-        Left alone is what another writer may still be writing: anything from the hour before the newest commit on.
-        """
-        folder = Path(self._uri(name))
-        newest = max((_modified(path) for path in (folder / "_delta_log").glob("*.json")), default=0.0)
-        leftovers = [path for path in folder.rglob("*.parquet#*") if _modified(path) < newest - _AN_HOUR]
-        for path in leftovers:
-            path.unlink(missing_ok=True)
-        return sorted(path.name for path in leftovers)
-
     def change(self, name: str, act: Callable[[DeltaTable], T]) -> T:
         """Act on the newest version of a table (created when absent), again when another writer was faster.
 
@@ -204,14 +195,15 @@ class Lake:
                 time.sleep(0.05 * 2**attempt)
             except (DeltaError, OSError) as error:
                 self._newest.pop(name, None)
-                if "://" not in self.location and not os.access(self.location, os.W_OK):
-                    raise self._unusable("it may be read only") from error
+                if attempt + 1 < self._tries(name):
+                    continue
+                self.of(name).check(writing=True)
                 raise NotAnsweringError(
                     f"lake table {self._uri(name)}",
                     "it cannot be written",
                     "a table this user may write to, and room on its disk",
                     "Mend that and run again: what is already there stays as it is.",
-                ) from error
+                ) from self._cause(name, error)
         raise NotAnsweringError(
             f"lake table {self._uri(name)}",
             f"{_TRIES} commits lost to other writers",
@@ -220,11 +212,10 @@ class Lake:
         )
 
 
-def _modified(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except FileNotFoundError:  # another writer has just given it its name
-        return math.inf
+def names_of(name: str, actions: pa.Table) -> list[str]:
+    """The paths below the lake of the files of a table that some of `actions` are of; sorted."""
+    # Delta writes paths as URLs: what the disk calls %20 is %2520 there.
+    return sorted(f"{name}/{unquote(path)}" for path in actions["path"].to_pylist())
 
 
 def _files_by(actions: pa.Table, columns: Sequence[str]) -> set[tuple[str, ...]]:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.bucket_server import BucketServer, bucket_server
 from tests.journey import every_log
+from tests.journey.in_bucket import InBucket, begun
 from tests.journey.logs import call, incident, write
 from tests.journey.pledge import Pledge
 
@@ -57,3 +60,19 @@ def of_every_log(tmp_path_factory: pytest.TempPathFactory) -> Pledge:
         said = pledge("run", "--input", str(folder), "--as-at", as_at, *every_log.STANDARDS)
         assert said.code == 0, said.err
     return pledge
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[BucketServer]:
+    with bucket_server() as server:
+        yield server
+
+
+@pytest.fixture
+def in_bucket(tmp_path: Path, s3: BucketServer) -> Iterator[InBucket]:
+    """An installation with its lake in a bucket, before its first night, with a delivery."""
+    pledge = begun(tmp_path, s3)
+    write(pledge.input, "calls", [call(f"c{n}", f"2026-03-01 1{n}:00:00", 5 + 5 * n) for n in range(6)])
+    with pledge.at_home():
+        yield pledge
+    s3.behave()

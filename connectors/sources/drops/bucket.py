@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import obstore
-from obstore.exceptions import (
-    AlreadyExistsError,
-    BaseError,
-    NotFoundError,
-    PermissionDeniedError,
-    PreconditionError,
-    UnauthenticatedError,
-)
+from obstore.exceptions import BaseError
 from obstore.store import AzureStore, GCSStore, S3Store
 
-from checks.errors import NotAnsweringError, UsageError
+from checks.errors import UsageError
+from connectors.object_store import told_plainly
 from connectors.sources.credential import Login
 from connectors.sources.drops.connection import DropConnection
 from connectors.sources.drops.place import Listed
@@ -88,21 +82,8 @@ class BucketPlace:
                 offset += len(block)
                 yield block
 
-    @contextmanager
-    def _told_plainly(self) -> Iterator[None]:
-        try:
-            yield
-        except (PermissionDeniedError, UnauthenticatedError):
-            do = "Check the credential its description names."
-            raise UsageError(self._where, "reading is refused", "a login that may list and read", do) from None
-        except (NotFoundError, PreconditionError, AlreadyExistsError):
-            found = "there is no such bucket, or an object of it changed"
-            raise NotAnsweringError(
-                self._where, found, "objects that stay", "Correct its address, or run again."
-            ) from None
-        except (BaseError, OSError) as error:
-            found = f"no whole answer ({type(error).__name__})"
-            raise NotAnsweringError(self._where, found, "a bucket's answer", "Run again.") from None
+    def _told_plainly(self) -> AbstractContextManager[None]:
+        return told_plainly(self._where, "reading", "Check the credential its description names.")
 
 
 def _stated(values: Mapping[str, str]) -> dict[str, Any]:
