@@ -1,0 +1,274 @@
+"""A night that is disturbed and one that makes it good: together they must leave what one undisturbed night leaves.
+
+    with nights.attempt(folder) as night:            # after a calm night, with a Slack of its own
+        disturbed = start(night.arguments, night.environment).said()
+        counts.settle(night, disturbed, "disk full", "seed 7")
+    counts.report()
+
+Nothing of the product is replaced: what is broken is its disk, its database, its clock, its files.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from connectors.settings import load
+from connectors.store.announcements import CLAIM_EXPIRES
+from dags.operations import say_due
+from tests.journey import test_journey_killed
+from tests.journey.logs import call, write
+from tests.journey.pledge import Pledge, Said, run_here
+from tests.slack_server import SlackServer
+
+CALM, DISTURBED = "2026-03-02T06:00:00Z", "2026-03-03T06:00:00Z"
+FORCES = ("norfolk", "suffolk")
+SECRET = "xoxb-planted-secret"
+SEED = int(os.environ.get("PLEDGE_CHAOS_SEED") or random.randrange(10**6))
+# <where>: <found>; <expected>. <do>
+_ONE_SENTENCE = re.compile(r"pledge: \S.*: .+; .+\. .+")
+_LONGEST = 300  # seconds
+
+
+def tried(setting: str, share: int, full: int) -> int:
+    """How often a test breaks something: its setting, else all of it in `make chaos`, else a share."""
+    return int(os.environ.get(setting) or (full if os.environ.get("PLEDGE_CHAOS") else share))
+
+
+def deliver(folder: Path, day: str, slow: int) -> None:
+    """A day's calls of two forces, every third of them `slow` seconds, and one that cannot be read."""
+    rows = [
+        call(f"{force}-{day}-{n}", f"{day} 10:{n:02}:00", slow if n % 3 == 0 else 5, force=force)
+        for force in FORCES
+        for n in range(36)
+    ]
+    write(folder, "calls", [*rows, call(f"odd-{day}", f"{day} 11:00:00", line="998")])
+
+
+def arguments(pledge: Pledge, as_at: str = DISTURBED) -> list[str]:
+    return ["run", "--input", str(pledge.input), "--as-at", as_at, "--format", "csv", *pledge.places]
+
+
+@dataclass(frozen=True)
+class Running:
+    """A command on its way in a process of its own."""
+
+    process: BaseProcess
+    answer: Connection
+
+    def said(self) -> Said:
+        """What it said, once it has ended."""
+        assert self.answer.poll(_LONGEST), "it hangs"
+        said: Said = self.answer.recv()
+        self.process.join()
+        return said
+
+
+def start(command: Sequence[str], environment: Mapping[str, str], prepare: Callable[[], None] | None = None) -> Running:
+    """Start a command; `prepare` (of a module, not a lambda) is done first in its process."""
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["dags.night", "tests.chaos.disturbed", "great_expectations"])
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_to_its_end, args=(theirs, tuple(command), dict(environment), prepare))
+    process.start()
+    theirs.close()
+    return Running(process, ours)
+
+
+def _to_its_end(
+    answer: Connection, command: Sequence[str], environment: dict[str, str], prepare: Callable[[], None] | None
+) -> None:
+    os.environ.update(environment)
+    tempfile.tempdir = None  # TMPDIR may be another now
+    if prepare:
+        prepare()
+    answer.send(run_here(*command))
+    answer.close()
+
+
+@dataclass(frozen=True)
+class Night:
+    """A lake and store after a calm night, the next night's delivery, and a Slack that remembers the calm night."""
+
+    pledge: Pledge
+    slack: SlackServer
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "PLEDGE_SLACK_TOKEN": SECRET,
+            "PLEDGE_SLACK_CHANNEL": "C0123456789",
+            "PLEDGE_SLACK_URL": self.slack.url,
+        }
+
+    @property
+    def arguments(self) -> list[str]:
+        return arguments(self.pledge)
+
+    def disturbed(
+        self, environment: Mapping[str, str] | None = None, prepare: Callable[[], None] | None = None
+    ) -> Said:
+        return start(self.arguments, {**self.environment, **(environment or {})}, prepare).said()
+
+    def undisturbed(self) -> Said:
+        with patch.dict(os.environ, self.environment):
+            return run_here(*self.arguments)
+
+    def say_due(self) -> None:
+        """What is done every 15 minutes of a day, once the claims of a run that died have expired."""
+        with patch.dict(os.environ, self.environment):
+            say_due(replace(load(os.environ), store=self.pledge.store), datetime.now(UTC) + 2 * CLAIM_EXPIRES)
+
+
+@dataclass(frozen=True)
+class Nights:
+    """What every attempt begins with, and what it has to end in; `took` = the seconds of an undisturbed one."""
+
+    folder: Path
+    said: Mapping[str, Any]
+    wanted: Mapping[str, Any] = field(default_factory=dict)
+    posted: Sequence[str] = ()
+    took: float = 0.0
+
+    @contextmanager
+    def attempt(self, folder: Path, store: str = "") -> Iterator[Night]:
+        """A copy of the calm night's end in a folder, which may be there already; removed at the end.
+
+        Args:
+            store: URL of another store; where it is SQLite the calm night's end is copied there.
+        """
+        shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+        if store.startswith("sqlite"):
+            beside = Path(store.removeprefix("sqlite:///")).parent
+            beside.mkdir(exist_ok=True)
+            for file in folder.glob("*.*"):
+                shutil.move(file, beside)
+        pledge = Pledge(folder, store)
+        with SlackServer(token=SECRET) as slack:
+            slack.messages.update(deepcopy(dict(self.said)))
+            yield Night(pledge, slack)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def nights(folder: Path, store_of: Callable[[str], str] = lambda _: "") -> Nights:
+    """The calm night, and the next one undisturbed.
+
+    Args:
+        store_of: the URL of the store of night `calm`, then of `undisturbed`, which holds the calm night's end.
+    """
+    pledge = Pledge(folder / "calm", store_of("calm"))
+    with SlackServer(token=SECRET) as slack:
+        deliver(pledge.input, "2026-03-01", 5)
+        calm = Night(pledge, slack)
+        with patch.dict(os.environ, calm.environment):
+            said = run_here(*arguments(pledge, CALM))
+        assert said.code == 0, said.err
+        deliver(pledge.input, "2026-03-02", 90)
+        begun = Nights(pledge.folder, deepcopy(dict(slack.messages)))
+    with begun.attempt(folder / "undisturbed", store_of("undisturbed")) as night:
+        start(["settings"], {}).said()  # waits for the imports
+        began = time.monotonic()
+        said = night.disturbed()
+        assert said.code == 0, said.err
+        took = time.monotonic() - began
+        return Nights(begun.folder, begun.said, end_state(night.pledge), posted(night.slack), took)
+
+
+def end_state(pledge: Pledge) -> dict[str, Any]:
+    """Every table without what belongs to a run or to the clock."""
+    told = ("key", "kind", "channel", "state", "reason")
+    said = sorted(str([row[name] for name in told]) for row in pledge.tables()["announcements"])
+    return {**test_journey_killed.end_state(pledge), "announcements": said}
+
+
+def posted(slack: SlackServer) -> list[str]:
+    """The keys of all that was posted, replies too."""
+    said = [message for channel in slack.messages.values() for message in channel]
+    return sorted(message["metadata"]["event_payload"]["key"] for message in said)
+
+
+def refused_clearly(said: Said, *codes: int) -> str:
+    """What is wrong with how a command failed; '' where it is one sentence, of a kind that was to be expected."""
+    if said.code not in codes:
+        return f"exit code {said.code}, not one of {codes}: {said.err[-800:]}"
+    if "Traceback" in said.err or "nobody foresaw" in said.err:
+        return f"a traceback: {said.err[-800:]}"
+    if SECRET in said.err or SECRET.encode() in said.out:
+        return "a secret was said"
+    if said.code >= 2 and not _ONE_SENTENCE.fullmatch(said.sentence):
+        return f"not one sentence: {said.sentence}"
+    return ""
+
+
+@dataclass
+class Counts:
+    """How often something was tried, and what came of it; `report` fails where anything was lost or said twice."""
+
+    subject: str
+    nights: Nights
+    tried: int = 0
+    survived: int = 0
+    lost: int = 0
+    said_twice: int = 0
+    endings: Counter[str] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+
+    def settle(self, night: Night, disturbed: Said, about: str, codes: Sequence[int] = (0, 3)) -> None:
+        """Make the disturbed night good by another and compare what both leave with an undisturbed one."""
+        again = night.undisturbed()
+        night.say_due()
+        problems = [refused_clearly(disturbed, *codes), "" if again.code == 0 else f"made good: {again.err[-800:]}"]
+        self.compare(night, about, [each for each in problems if each])
+        self.endings[_ending(disturbed)] += 1
+
+    def compare(self, night: Night, about: str, problems: Sequence[str] = ()) -> None:
+        """Compare what a night left with an undisturbed one."""
+        found, said = end_state(night.pledge), Counter(posted(night.slack))
+        wanted, to_be_said = self.nights.wanted, Counter(self.nights.posted)
+        differ = [name for name in wanted if found.get(name) != wanted[name]]
+        self.tried += 1
+        self.lost += sum((Counter(wanted[name]) - Counter(found[name])).total() for name in differ)
+        self.lost += (to_be_said - said).total()
+        self.said_twice += (said - to_be_said).total()
+        told = [*problems, *(f"table {name} differs: {_differ(wanted[name], found[name])}" for name in differ)]
+        told += ["Slack differs"] if said != to_be_said else []
+        self.survived += not told
+        self.wrong += [f"{about}: {problem}" for problem in told]
+
+    def report(self) -> None:
+        """Print the counts; fail where something went wrong."""
+        print(
+            f"\n{self.subject}: {self.tried} tried, {self.survived} survived, {self.lost} lost, "
+            f"{self.said_twice} said twice (seed {SEED})"
+        )
+        for ending, count in self.endings.most_common():
+            print(f"  {count} × {ending}")
+        assert not self.wrong, "\n".join(self.wrong)
+
+
+def _ending(said: Said) -> str:
+    """How a night ended, without the places and numbers of this one."""
+    sentence = said.sentence if said.code else "done"
+    return re.sub(r"(/[^\s:;]+)+", "…", re.sub(r"127\.0\.0\.1:\d+", "…", sentence))[:200]
+
+
+def _differ(wanted: Any, found: Any) -> str:
+    missing, more = Counter(wanted) - Counter(found), Counter(found) - Counter(wanted)
+    return f"{missing.total()} missing, {more.total()} more, such as {next(iter([*missing, *more]), '')!s:.600}"
