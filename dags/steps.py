@@ -131,7 +131,7 @@ def _warn_of_later(plan: Plan, runs: Sequence[dict[str, Any]], say: Say) -> None
 
 
 def _opened(plan: Plan) -> Engine:
-    """The store, once the lake is known to be usable and its own; one that cannot be used leaves no empty lake behind."""
+    """The store, once the lake is known to be usable; a store or lake that is refused leaves no empty lake behind."""
     is_new = "://" not in plan.lake and not Path(plan.lake).exists()
     lake = plan.open_lake()
     try:

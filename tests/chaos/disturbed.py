@@ -14,7 +14,6 @@ import os
 import random
 import re
 import shutil
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -32,6 +31,7 @@ from unittest.mock import patch
 
 from connectors.settings import load
 from connectors.store.announcements import CLAIM_EXPIRES
+from connectors.store.tables import COUNTS, FIGURE
 from dags.operations import say_due
 from tests.journey import test_journey_killed
 from tests.journey.logs import call, write
@@ -146,6 +146,8 @@ class Nights:
     wanted: Mapping[str, Any] = field(default_factory=dict)
     posted: Sequence[str] = ()
     took: float = 0.0
+    figures_before: frozenset[tuple[Any, ...]] = frozenset()
+    figures_after: frozenset[tuple[Any, ...]] = frozenset()
 
     @contextmanager
     def attempt(self, folder: Path, store: str = "") -> Iterator[Night]:
@@ -188,7 +190,8 @@ def nights(folder: Path, store_of: Callable[[str], str] = lambda _: "") -> Night
         said = night.disturbed()
         assert said.code == 0, said.err
         took = time.monotonic() - began
-        return Nights(begun.folder, begun.said, end_state(night.pledge), posted(night.slack), took)
+        ended = end_state(night.pledge), posted(night.slack), took
+        return Nights(begun.folder, begun.said, *ended, figures(calm.pledge), figures(night.pledge))
 
 
 def end_state(pledge: Pledge) -> dict[str, Any]:
@@ -196,6 +199,11 @@ def end_state(pledge: Pledge) -> dict[str, Any]:
     told = ("key", "kind", "channel", "state", "reason")
     said = sorted(str([row[name] for name in told]) for row in pledge.tables()["announcements"])
     return {**test_journey_killed.end_state(pledge), "announcements": said}
+
+
+def figures(pledge: Pledge) -> frozenset[tuple[Any, ...]]:
+    """The figures that stand, the verdict last, without what says when they were said."""
+    return frozenset(tuple(row[name] for name in (*FIGURE, *COUNTS, "verdict")) for row in pledge.rows("verdicts"))
 
 
 def posted(slack: SlackServer) -> list[str]:

@@ -32,6 +32,8 @@ class Postgres:
         """URL of a new database that holds what another does; through a proxy where its port is given."""
         engine = create_engine(self._url, isolation_level="AUTOCOMMIT")
         with engine.connect() as conn:
+            # A database can be copied while nobody uses it; what ran in this process has left its connections open.
+            conn.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{of}'"))
             conn.execute(text(f"CREATE DATABASE {name} TEMPLATE {of}"))
         engine.dispose()
         return self.url(name, port)

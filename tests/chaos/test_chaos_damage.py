@@ -9,28 +9,17 @@ from __future__ import annotations
 import random
 import shutil
 from pathlib import Path
-from typing import Any
 
 from tests.chaos.damage import KINDS, checkpoint
-from tests.chaos.disturbed import SEED, Counts, Night, Nights, refused_clearly, tried
+from tests.chaos.disturbed import SEED, Counts, Night, Nights, figures, refused_clearly, tried
 from tests.journey.pledge import Said
 
 DAMAGED = tried("FILES_DAMAGED", share=5, full=140)
-COUNTED = ("cases", "met", "missed", "pending", "unknown", "excluded", "numerator", "denominator", "verdict")
-OF = ("standard", "measure", "force", "area", "neighbourhood", "period", "period_start")
-
-
-def figures(night: Night) -> set[tuple[Any, ...]]:
-    """The figures that stand, without what says when."""
-    return {tuple(row[name] for name in (*OF, *COUNTED)) for row in night.pledge.rows("verdicts")}
 
 
 def test_files_are_damaged(nights: Nights, tmp_path: Path) -> None:
     drawn, counts = random.Random(SEED), Counts("files damaged", nights)
-    with nights.attempt(tmp_path / "as it should be") as night:
-        before = figures(night)
-        assert night.undisturbed().code == 0
-        right = before | figures(night)
+    right = nights.figures_before | nights.figures_after
     for number in range(DAMAGED):
         damage = KINDS[number % len(KINDS)]
         with nights.attempt(tmp_path / str(number)) as night:
@@ -41,7 +30,6 @@ def test_files_are_damaged(nights: Nights, tmp_path: Path) -> None:
             shutil.copytree(night.pledge.folder, kept)
             path = damage(night.pledge.folder, drawn)
             said = night.disturbed()
-            print(about, path.name, said.code, said.sentence)
             problem = refused_clearly(said, 0, 1, 2, 3, 4) or wrong_figures(night, said, right)
             restore(night.pledge.folder, kept, path)
             counts.settle(night, said, about, codes=(0, 1, 2, 3, 4))
@@ -49,14 +37,14 @@ def test_files_are_damaged(nights: Nights, tmp_path: Path) -> None:
     counts.report()
 
 
-def wrong_figures(night: Night, said: Said, right: set[tuple[Any, ...]]) -> str:
+def wrong_figures(night: Night, said: Said, right: frozenset[tuple[object, ...]]) -> str:
     """What the damaged night says that is not so, where `pledge verify` does not tell of the damage."""
     if said.code != 0:
         return ""
     verified = night.pledge("verify")
     if verified.code:
         return ""
-    wrong = [row for row in figures(night) - right if row[-1] != "cannot_judge"]
+    wrong = [row for row in figures(night.pledge) - right if row[-1] != "cannot_judge"]
     return f"{len(wrong)} wrong figures, such as {wrong[0]}" if wrong else ""
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from connectors.store.engine import WAIT_SECONDS
 from tests.chaos.disks import disk
-from tests.chaos.disturbed import SEED, Counts, Night, Nights, tried
+from tests.chaos.disturbed import SEED, Counts, Night, Nights, start, tried
 from tests.chaos.disturbed import nights as of_a_calm_night
 from tests.chaos.postgres import Postgres, postgres
 from tests.chaos.proxy import Cuts, Passes, Proxy, Refuses
@@ -26,6 +26,7 @@ from tests.journey.conftest import forget_settings
 from tests.journey.pledge import Said
 
 BROKEN = tried("STORES_BROKEN", share=4, full=60)
+AT_ONCE = tried("NIGHTS_AT_ONCE", share=1, full=20)
 HELD = tried("STORES_HELD", share=1, full=20)
 # What passes between a night and its database, in bytes.
 PASSES = 1_200_000
@@ -99,9 +100,21 @@ def test_postgresql_is_away_slow_or_cut_off(nights_on_postgres: Nights, server: 
             store = server.copied(f"attempt_{number}", "calm", proxy.port)
             with nights_on_postgres.attempt(tmp_path / str(number), store) as night:
                 said = how(Attempt(server, proxy, night, share, nights_on_postgres.took))
-                print(how.__name__, share, proxy.passed, said.code, said.err[-300:])
                 proxy.now(Passes())
                 counts.settle(night, said, f"{how.__name__} after {share:.2f} of it")
+    counts.report()
+
+
+def test_two_nights_at_once_on_postgresql(nights_on_postgres: Nights, server: Postgres, tmp_path: Path) -> None:
+    """On SQLite: tests/journey/test_journey_killed.py."""
+    counts = Counts("two nights at once on PostgreSQL", nights_on_postgres)
+    for number in range(AT_ONCE):
+        store = server.copied(f"at_once_{number}", "calm")
+        with nights_on_postgres.attempt(tmp_path / str(number), store) as night:
+            both = [start(night.arguments, night.environment) for _ in range(2)]
+            failed = [said.err for said in [each.said() for each in both] if said.code]
+            night.say_due()
+            counts.compare(night, f"attempt {number}", failed)
     counts.report()
 
 
