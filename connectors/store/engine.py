@@ -26,6 +26,9 @@ WAIT_SECONDS = 60.0
 """How long a process waits for another's write on SQLite."""
 CONNECT_SECONDS = 10
 """How long PostgreSQL may take to answer."""
+ANSWER = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
+"""When a connection to PostgreSQL counts as cut (seconds; the last one milliseconds): a network that drops everything
+says nothing, and without this a night would wait for hours."""
 EXPECTED = "sqlite:///folder/pledge.sqlite or postgresql+psycopg://user@host/database"
 
 
@@ -115,7 +118,9 @@ def _prepare_file(address: URL, create: bool) -> None:
 
 def _engine(address: URL) -> Engine:
     is_sqlite = address.get_backend_name() == "sqlite"
-    arguments: dict[str, Any] = {"timeout": WAIT_SECONDS} if is_sqlite else {"connect_timeout": CONNECT_SECONDS}
+    arguments: dict[str, Any] = (
+        {"timeout": WAIT_SECONDS} if is_sqlite else {"connect_timeout": CONNECT_SECONDS, **ANSWER}
+    )
     try:
         # An error of the database must not carry an officer's words.
         engine = create_engine(address, connect_args=arguments, pool_pre_ping=not is_sqlite, hide_parameters=True)

@@ -6,11 +6,15 @@ with Proxy(socket_path) as proxy:
 
 from __future__ import annotations
 
+import os
+import shutil
 import socket
 import struct
+import subprocess
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 _CHUNK = 1 << 14
@@ -36,6 +40,25 @@ class Cuts:
 
 
 Weather = Passes | Refuses | Cuts
+
+
+def may_drop() -> bool:
+    return os.geteuid() == 0 and shutil.which("iptables") is not None
+
+
+@contextmanager
+def dropping(port: int) -> Iterator[Callable[[], None]]:
+    """Gives what makes the network drop every packet from and to a port, so that neither side hears of it."""
+    rules = [["-o", "lo", "-p", "tcp", side, str(port), "-j", "DROP"] for side in ("--dport", "--sport")]
+
+    def drop(do: str = "-I") -> None:
+        for rule in rules:
+            subprocess.run(["iptables", do, "OUTPUT", *rule], check=do == "-I", capture_output=True)
+
+    try:
+        yield drop
+    finally:
+        drop("-D")
 
 
 class Proxy:

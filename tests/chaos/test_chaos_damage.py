@@ -10,11 +10,12 @@ import random
 import shutil
 from pathlib import Path
 
+from tests.chaos.counts import SEED, Counts, refused_clearly, tried
 from tests.chaos.damage import KINDS, checkpoint
-from tests.chaos.disturbed import SEED, Counts, Night, Nights, figures, refused_clearly, tried
+from tests.chaos.disturbed import Night, Nights, figures
 from tests.journey.pledge import Said
 
-DAMAGED = tried("FILES_DAMAGED", share=5, full=140)
+DAMAGED = tried("FILES_DAMAGED", share=4, full=140)
 
 
 def test_files_are_damaged(nights: Nights, tmp_path: Path) -> None:

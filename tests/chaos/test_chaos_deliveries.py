@@ -23,8 +23,8 @@ from checks.logs import LOGS
 from connectors.lake.tables import Lake
 from connectors.sources.file import canonical
 from dags import admission
+from tests.chaos.counts import SEED, tried
 from tests.chaos.distorted import AS_GOOD_AS_WHOLE, IN_PART, UNFIT, Due, Kind, bytes_flipped, deliveries
-from tests.chaos.disturbed import SEED, tried
 
 DISTORTED = tried("DELIVERIES_DISTORTED", share=17, full=2000)
 AS_AT = datetime(2026, 3, 3, 6, tzinfo=UTC)

@@ -9,8 +9,9 @@ import random
 from contextlib import ExitStack
 from pathlib import Path
 
+from tests.chaos.counts import SEED, Counts, refused_clearly, tried
 from tests.chaos.disks import disk
-from tests.chaos.disturbed import SEED, Counts, Night, Nights, refused_clearly, start, tried
+from tests.chaos.disturbed import Night, Nights, start
 from tests.journey.pledge import Said
 
 FILLED = tried("DISKS_FILLED", share=4, full=80)

@@ -10,8 +10,9 @@ import random
 from collections import Counter
 from pathlib import Path
 
+from tests.chaos.counts import SEED, refused_clearly, tried
 from tests.chaos.distorted import UNFIT, Due
-from tests.chaos.disturbed import SEED, Night, Nights, figures, refused_clearly, tried
+from tests.chaos.disturbed import Night, Nights, figures
 from tests.journey.pledge import Said
 
 BROKEN = tried("FEEDS_BROKEN", share=1, full=40)

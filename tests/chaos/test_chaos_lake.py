@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.chaos.counts import Counts
 from tests.chaos.disks import disk
-from tests.chaos.disturbed import Counts, Nights
+from tests.chaos.disturbed import Nights
 
 
 def test_the_disk_of_the_lake_is_read_only(nights: Nights, tmp_path: Path) -> None:

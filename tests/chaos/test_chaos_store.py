@@ -6,6 +6,7 @@ read only, and is held by another process. `STORES_BROKEN=40 pytest -s tests/cha
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 import threading
@@ -17,15 +18,16 @@ from pathlib import Path
 import pytest
 
 from connectors.store.engine import WAIT_SECONDS
+from tests.chaos.counts import SEED, Counts, tried
 from tests.chaos.disks import disk
-from tests.chaos.disturbed import SEED, Counts, Night, Nights, start, tried
+from tests.chaos.disturbed import Night, Nights, start
 from tests.chaos.disturbed import nights as of_a_calm_night
 from tests.chaos.postgres import Postgres, postgres
-from tests.chaos.proxy import Cuts, Passes, Proxy, Refuses
+from tests.chaos.proxy import Cuts, Passes, Proxy, Refuses, dropping, may_drop
 from tests.journey.conftest import forget_settings
 from tests.journey.pledge import Said
 
-BROKEN = tried("STORES_BROKEN", share=4, full=60)
+BROKEN = tried("STORES_BROKEN", share=3, full=70)
 AT_ONCE = tried("NIGHTS_AT_ONCE", share=1, full=20)
 HELD = tried("STORES_HELD", share=1, full=20)
 # What passes between a night and its database, in bytes.
@@ -79,8 +81,15 @@ class Attempt:
         self.server.start()
         return said
 
+    def silent(self) -> Said:
+        """Nothing passes, and nobody is told: it takes a minute until the connection counts as cut."""
+        with dropping(self.proxy.port) as drop, later(self.share * self.seconds, drop):
+            return self.night.disturbed()
+
 
 HOW = (Attempt.cut, Attempt.restarted, Attempt.stopped, Attempt.cut, Attempt.absent, Attempt.slow)
+if os.environ.get("PLEDGE_CHAOS") and may_drop():
+    HOW += (Attempt.silent,)
 
 
 @contextmanager
