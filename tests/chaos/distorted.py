@@ -108,6 +108,10 @@ def two_in_one(due: Due) -> Path:
     return due.whole([*due.before, *due.rows])
 
 
+def hundredfold(due: Due) -> Path:
+    return due.whole([*due.rows, *deliveries(due.log, 1000, 99 * len(due.rows))])
+
+
 def swapped(due: Due) -> Path:
     other = due.drawn.choice([log for log in LOGS if log != due.log])
     return as_csv(due.path, other, deliveries(other, 0, len(due.rows)))
@@ -161,5 +165,12 @@ AS_GOOD_AS_WHOLE: tuple[Kind, ...] = (
 )  # fmt: skip
 # What no row can be read of: the delivery is unfit, and nothing of it is in the lake.
 UNFIT: tuple[Kind, ...] = (empty, swapped, without_header, cut_in_an_archive)
-# What may be read in part.
-IN_PART: tuple[Kind, ...] = (cut_anywhere, cut_after_a_line, header_only, doubled_with_header, bytes_flipped)
+# What may be read in part; a file that is a hundred times too large is refused where it comes by itself.
+IN_PART: tuple[Kind, ...] = (
+    cut_anywhere,
+    cut_after_a_line,
+    header_only,
+    doubled_with_header,
+    bytes_flipped,
+    hundredfold,
+)

