@@ -75,20 +75,16 @@ def start(command: Sequence[str], environment: Mapping[str, str], prepare: Calla
     context = get_context("forkserver")
     context.set_forkserver_preload(["dags.night", "tests.chaos.disturbed", "great_expectations"])
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_to_its_end, args=(theirs, tuple(command), {**os.environ, **environment}, prepare))
+    process = context.Process(target=_to_its_end, args=(theirs, tuple(command), {**os.environ, **environment}))
     process.start()
     theirs.close()
     return Running(process, ours)
 
 
-def _to_its_end(
-    answer: Connection, command: Sequence[str], environment: dict[str, str], prepare: Callable[[], None] | None
-) -> None:
+def _to_its_end(answer: Connection, command: Sequence[str], environment: dict[str, str]) -> None:
     os.environ.clear()  # that of whatever test came first
     os.environ.update(environment)
     tempfile.tempdir = None  # TMPDIR may be another now
-    if prepare:
-        prepare()
     answer.send(run_here(*command))
     answer.close()
 
@@ -112,10 +108,9 @@ class Night:
     def arguments(self) -> list[str]:
         return arguments(self.pledge)
 
-    def disturbed(
-        self, environment: Mapping[str, str] | None = None, prepare: Callable[[], None] | None = None
-    ) -> Said:
-        return start(self.arguments, {**self.environment, **(environment or {})}, prepare).said()
+    def disturbed(self, environment: Mapping[str, str] | None = None) -> Said:
+        """Run it in a process of its own, whatever may become of that."""
+        return start(self.arguments, {**self.environment, **(environment or {})}).said()
 
     def undisturbed(self) -> Said:
         with patch.dict(os.environ, self.environment):

@@ -34,7 +34,10 @@ def test_the_disk_is_full(nights: Nights, tmp_path: Path) -> None:
             filled.leave(free)
             said = night.disturbed({"TMPDIR": str(temporary)})
             filled.free()
-            counts.settle(night, said, f"{which}, {free:,} bytes free", codes=(0, 3))
+            about = f"{which}, {free:,} bytes free"
+            counts.settle(night, said, about, codes=(0, 3))
+            if said.code and "room" not in said.sentence:
+                counts.wrong.append(f"{about}: it does not say that there is no room: {said.sentence}")
     counts.report()
 
 
