@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -101,12 +102,24 @@ def store_is_text(folder: Path, _: random.Random) -> Path:
 
 
 def wal_flipped(folder: Path, drawn: random.Random) -> Path:
-    """The pages that SQLite has not moved into its file yet."""
-    return _bytes_flipped(folder / "pledge.sqlite-wal", drawn)
+    return _bytes_flipped(_wal(folder), drawn)
 
 
 def wal_cut(folder: Path, drawn: random.Random) -> Path:
-    return _cut(folder / "pledge.sqlite-wal", drawn)
+    return _cut(_wal(folder), drawn)
+
+
+def _wal(folder: Path) -> Path:
+    """All pages of the store in its write-ahead log, as a process leaves it that is killed."""
+    store, kept = folder / "pledge.sqlite", folder / "kept.sqlite"
+    with closing(sqlite3.connect(store)) as conn:
+        conn.execute("PRAGMA wal_autocheckpoint = 0")
+        conn.execute("VACUUM")
+        for ending in ("", "-wal"):
+            shutil.copy(f"{store}{ending}", f"{kept}{ending}")
+    for ending in ("", "-wal"):
+        Path(f"{kept}{ending}").replace(f"{store}{ending}")
+    return Path(f"{store}-wal")
 
 
 def _whole(folder: Path) -> Path:
