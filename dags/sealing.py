@@ -149,7 +149,8 @@ def refuse_another_lake(lake: Lake, runs: Sequence[Row]) -> None:
         return
     for name, judged in manifest_of(last)["lake"].items():
         table = lake.table(name)
-        if table is None or table.version() < judged["version"]:
+        is_behind = table.version() < judged["version"] if table else judged["files"] > 0
+        if is_behind:
             held = f"version {table.version()} of" if table else "no"
             raise NotAnsweringError(
                 f"lake {lake.location}",
