@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from typer.exceptions import Abort, TyperException
 
-from checks.errors import NotAnsweringError, PledgeError, UsageError
+from checks.errors import NotAnsweringError, PledgeError, UsageError, no_room
 
 if TYPE_CHECKING:
     from sqlalchemy.exc import DBAPIError
@@ -56,9 +56,7 @@ def _known(error: BaseException) -> PledgeError | None:
 def _unusable(error: OSError) -> PledgeError:
     where = str(error.filename or "the system")
     if error.errno == errno.ENOSPC:
-        do = "Make room and run again: what is already there stays as it is."
-        written = str(error.filename or "a folder this command writes to")
-        return NotAnsweringError(written, "its disk is full", "room to write", do)
+        return no_room(str(error.filename or "a folder this command writes to"))
     if error.filename is None:
         return NotAnsweringError(where, error.strerror or type(error).__name__, "an answer", "Try again.")
     return UsageError(where, error.strerror or "it cannot be used", "a file or folder this user may use", "Correct it.")

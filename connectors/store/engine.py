@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from checks.errors import NotAnsweringError, PledgeError, UsageError
+from checks.errors import NotAnsweringError, PledgeError, UsageError, no_room
 from connectors.settings import masked
 from connectors.store.migrations import upgrade
 
@@ -178,8 +178,7 @@ def refusal(where: str, error: DBAPIError) -> PledgeError:
     """The sentence for what the database said; its words are searched, never repeated."""
     said = str(error.orig).lower()
     if "is full" in said or "no space left" in said:
-        do = "Make room and run again: what is already there stays as it is."
-        return NotAnsweringError(where, "its disk is full", "room to write", do)
+        return no_room(where)
     if "locked" in said or "busy" in said:
         return NotAnsweringError(where, "another process holds it", "a store free to write", "Try again.")
     if "authentication failed" in said or "no password supplied" in said or "fe_sendauth" in said:
