@@ -55,3 +55,9 @@ class ChainError(PledgeError):
     """The audit chain does not hold: something stored was changed after it was said."""
 
     exit_code = 4
+
+
+def no_room(where: str) -> NotAnsweringError:
+    """What is said of a disk that is full."""
+    do = "Make room and run again: what is already there stays as it is."
+    return NotAnsweringError(where, "its disk is full", "room to write", do)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import tempfile
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from typer.exceptions import Abort, TyperException
 
-from checks.errors import NotAnsweringError, PledgeError, UsageError
+from checks.errors import NotAnsweringError, PledgeError, UsageError, no_room
+
+if TYPE_CHECKING:
+    from sqlalchemy.exc import DBAPIError
 
 INSUFFICIENT_PRIVILEGE = "42501"
 """PostgreSQL's code, for grants and row-level security alike."""
@@ -35,9 +40,13 @@ def _known(error: BaseException) -> PledgeError | None:
     if isinstance(error, OSError):
         return _unusable(error)
     # Only where SQLAlchemy is loaded can its errors be raised; loading it takes longer than most commands.
-    if "sqlalchemy.exc" in sys.modules and isinstance(error, sys.modules["sqlalchemy.exc"].OperationalError):
-        do = "Try again; what was recorded before is safe."
-        return NotAnsweringError("the store", "the database stopped answering", "an answer", do)
+    if "sqlalchemy.exc" in sys.modules:
+        raised = sys.modules["sqlalchemy.exc"]
+        # Of a damaged file SQLite says no more than the class of all its errors.
+        if isinstance(error, raised.OperationalError) or type(error) is raised.DatabaseError:
+            from connectors.store.engine import refusal
+
+            return refusal("the store", cast("DBAPIError", error))
     if getattr(getattr(error, "orig", None), "sqlstate", None) == INSUFFICIENT_PRIVILEGE:
         found, expected = "this login may not do that", "a member of the role that may"
         do = "Ask whoever runs the store: `pledge database logins` lists who may what."
@@ -47,6 +56,8 @@ def _known(error: BaseException) -> PledgeError | None:
 
 def _unusable(error: OSError) -> PledgeError:
     where = str(error.filename or "the system")
+    if error.errno == errno.ENOSPC:
+        return no_room(str(error.filename or "a folder this command writes to"))
     if error.filename is None:
         return NotAnsweringError(where, error.strerror or type(error).__name__, "an answer", "Try again.")
     return UsageError(where, error.strerror or "it cannot be used", "a file or folder this user may use", "Correct it.")

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, make_url
 
 from checks.chain import FORMAT, Seal, canonical, seals_hash, sha256
+from checks.errors import NotAnsweringError
 from checks.standard import Standard
 from connectors.lake.seals import file_seals, read_seals, write_seals
 from connectors.lake.tables import Lake
@@ -131,6 +132,27 @@ def _table(lake: Lake, name: str, version: int) -> Row:
 
 def _counted(seals: Sequence[Seal]) -> dict[str, int]:
     return dict(sorted(Counter(each.what for each in seals).items()))
+
+
+def refuse_another_lake(lake: Lake, runs: Sequence[Row]) -> None:
+    """A lake that was not mounted is an empty folder: judged from, it would take back every figure.
+
+    Raises NotAnsweringError where a table the newest sealed run judged is not there, or not as far as it was then.
+    """
+    last = head(runs)
+    if last is None:
+        return
+    for name, judged in manifest_of(last)["lake"].items():
+        table = lake.table(name)
+        is_behind = table.version() < judged["version"] if table else judged["files"] > 0
+        if is_behind:
+            held = f"version {table.version()} of" if table else "no"
+            raise NotAnsweringError(
+                f"lake {lake.location}",
+                f"it holds {held} table {name}, but run {last['run_id']} judged from version {judged['version']}",
+                "the lake the store's runs were judged from",
+                "Mount or restore it, or correct PLEDGE_LAKE or PLEDGE_STORE.",
+            )
 
 
 def ready(settings: Settings, say: Callable[[str], None]) -> None:

@@ -132,13 +132,16 @@ def _warn_of_later(plan: Plan, runs: Sequence[dict[str, Any]], say: Say) -> None
 
 
 def _opened(plan: Plan) -> Engine:
-    """The store, once the lake is known to be usable; a store that cannot be used leaves no empty lake behind."""
+    """The store, once the lake is known to be usable; a store or lake that is refused leaves no empty lake behind."""
     is_new = not is_remote(plan.lake) and not Path(plan.lake).exists()
     lake = plan.open_lake()
     if is_remote(plan.lake):
         lake.storage.check(writing=True)
     try:
-        return open_store(plan.store)
+        engine = open_store(plan.store)
+        with read_only(engine) as conn:
+            sealing.refuse_another_lake(lake, list(read.read_table(conn, "runs")))
+        return engine
     except PledgeError:
         if is_new:
             Path(plan.lake).rmdir()

@@ -88,8 +88,8 @@ class Lake:
             raise NotAnsweringError(
                 f"lake table {self._uri(name)}",
                 "it cannot be opened",
-                "a Delta table",
-                "Check the lake's address and rights.",
+                "a whole Delta table",
+                "Check the lake's address and rights; if they are right its log is damaged: restore it.",
             ) from self._cause(name, error)
 
     def _cause(self, name: str, error: Exception) -> Exception | None:

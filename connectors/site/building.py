@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -11,7 +12,7 @@ from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from checks.errors import UsageError
+from checks.errors import UsageError, no_room
 from connectors.site.page import File, Frame, Page
 from connectors.site.rendering import code_hash, render
 
@@ -79,6 +80,8 @@ def _alone(out: Path) -> Iterator[None]:
                 unfinished.unlink()
             yield
     except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise no_room(str(out)) from None
         found = f"it cannot be written ({error.strerror})"
         raise UsageError(str(out), found, "a folder this user may write to", "Choose another.") from None
 

@@ -115,7 +115,11 @@ def _unsent(engine: Engine, now: datetime) -> Sequence[Any]:
 def _free(now: datetime) -> Any:
     """Rows that anybody may claim: new ones, failed ones, and claims of a process that crashed."""
     table = announcements.c
-    abandoned = or_(table.claimed_at.is_(None), table.claimed_at < now - CLAIM_EXPIRES)
+    abandoned = or_(
+        table.claimed_at.is_(None),
+        table.claimed_at < now - CLAIM_EXPIRES,
+        table.claimed_at > now + CLAIM_EXPIRES,  # claimed while the clock was ahead, which has been put right since
+    )
     return and_(table.said_in == "", _due(now), or_(table.state == "failed", and_(table.state == "claimed", abandoned)))
 
 
@@ -140,7 +144,8 @@ def _say(
         thread = _thread_ts(engine, claim)
         ts = None
         if claim.attempts > 1:
-            ts = slack.find(claim.channel, message.key, claim.created_at - LOOK_BACK, thread)
+            since = min(claim.created_at, now) - LOOK_BACK  # a clock that was ahead may have been put right since
+            ts = slack.find(claim.channel, message.key, since, thread)
         if ts is None and not _write(engine, claim, **_newest(claim, message, now)):
             return "claimed", None  # overtaken while looking: the other one says it
         ts = ts or slack.post(claim.channel, message, thread)

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from checks.errors import NotAnsweringError, PledgeError, UsageError
+from checks.errors import NotAnsweringError, PledgeError, UsageError, no_room
 from connectors.settings import masked
 from connectors.store.migrations import upgrade
 
@@ -26,6 +26,9 @@ WAIT_SECONDS = 60.0
 """How long a process waits for another's write on SQLite."""
 CONNECT_SECONDS = 10
 """How long PostgreSQL may take to answer."""
+ANSWER = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
+"""When a connection to PostgreSQL counts as cut (seconds; the last one milliseconds): a network that drops everything
+says nothing, and without this a night would wait for hours."""
 EXPECTED = "sqlite:///folder/pledge.sqlite or postgresql+psycopg://user@host/database"
 
 
@@ -48,7 +51,7 @@ def open_store(url: str, *, create: bool = True) -> Engine:
         upgrade(engine)
     except DBAPIError as error:
         engine.dispose()
-        raise _refusal(address, error) from None
+        raise refusal(_shown(address), error) from None
     except PledgeError:
         engine.dispose()
         raise
@@ -69,7 +72,7 @@ def looking(url: str) -> Iterator[Connection]:
         with reading(engine) as conn:
             yield conn
     except DBAPIError as error:
-        raise _refusal(address, error) from None
+        raise refusal(_shown(address), error) from None
     finally:
         engine.dispose()
 
@@ -115,7 +118,9 @@ def _prepare_file(address: URL, create: bool) -> None:
 
 def _engine(address: URL) -> Engine:
     is_sqlite = address.get_backend_name() == "sqlite"
-    arguments: dict[str, Any] = {"timeout": WAIT_SECONDS} if is_sqlite else {"connect_timeout": CONNECT_SECONDS}
+    arguments: dict[str, Any] = (
+        {"timeout": WAIT_SECONDS} if is_sqlite else {"connect_timeout": CONNECT_SECONDS, **ANSWER}
+    )
     try:
         # An error of the database must not carry an officer's words.
         engine = create_engine(address, connect_args=arguments, pool_pre_ping=not is_sqlite, hide_parameters=True)
@@ -169,9 +174,11 @@ def _set_up_postgres(connection: Any, _record: object) -> None:
     connection.commit()
 
 
-def _refusal(address: URL, error: DBAPIError) -> PledgeError:
+def refusal(where: str, error: DBAPIError) -> PledgeError:
     """The sentence for what the database said; its words are searched, never repeated."""
-    said, where = str(error.orig).lower(), _shown(address)
+    said = str(error.orig).lower()
+    if "is full" in said or "no space left" in said:
+        return no_room(where)
     if "locked" in said or "busy" in said:
         return NotAnsweringError(where, "another process holds it", "a store free to write", "Try again.")
     if "authentication failed" in said or "no password supplied" in said or "fe_sendauth" in said:
@@ -186,13 +193,17 @@ def _refusal(address: URL, error: DBAPIError) -> PledgeError:
         found, expected = "this login may not create or change tables", "tables up to date, or their owner"
         do = "Let the owner run `pledge database upgrade`; a new owner needs CREATE on the schema."
         return UsageError(where, found, expected, do)
-    if "not a database" in said or "malformed" in said:
+    if "not a database" in said:
         return UsageError(where, "the file is not a SQLite database", "a store, or no file", "Name another file.")
+    if "malformed" in said:
+        do = "Restore it from a copy; `pledge verify` then tells what the copy lacks."
+        return UsageError(where, "the file is damaged", "a whole SQLite database", do)
     if "unable to open" in said or "readonly" in said:
         return UsageError(where, "the file cannot be opened for writing", "a file this user may write", "Check it.")
     if "already exists" in said:
         return UsageError(where, "it holds other tables of the same names", "an empty database", "Name another.")
-    return NotAnsweringError(where, "the database does not answer", "a running server", "Start it and try again.")
+    do = "Start it and run again: what was recorded before is safe."
+    return NotAnsweringError(where, "the database does not answer", "a running server", do)
 
 
 def _shown(address: URL) -> str:

@@ -17,8 +17,12 @@ AS_AT = "2026-03-03T06:00:00Z"
 
 @pytest.fixture(autouse=True)
 def only_our_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    forget_settings(monkeypatch)
+
+
+def forget_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever runs the tests may have settings of their own, and a proxy."""
-    for name in os.environ:
+    for name in list(os.environ):
         if name.startswith("PLEDGE_") or name.lower() in ("http_proxy", "https_proxy"):
             monkeypatch.delenv(name)
 

@@ -78,6 +78,7 @@ def test_the_very_first_delivery_is_unfit(pledge: Pledge) -> None:
     assert said.code == 1, said.err
     assert verdict(pledge, "answer_999", "04") == "cannot_judge"
     assert {row["verdict"] for row in said.rows} == {"cannot_judge"}
+    assert pledge.run(THURSDAY).code == 1, "a lake that holds nothing yet is the store's own all the same"
 
 
 def test_a_log_that_never_came_is_not_a_promise_missed(pledge: Pledge) -> None:

@@ -261,3 +261,23 @@ def test_what_is_suppressed_is_never_said(engine: Engine, server: SlackServer, s
         conn.execute(update(announcements).values(state="suppressed"))
     assert announce(engine, slack, CHANNEL, said(), NEXT_NIGHT) == "suppressed"
     assert resend_unsent(engine, slack, NEXT_NIGHT) == Counter() and server.posted() == []
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=20), timedelta(days=3), timedelta(days=365)], ids=str)
+def test_claimed_by_a_clock_that_was_ahead_and_then_put_right(
+    engine: Engine, server: SlackServer, slack: Slack, ahead: timedelta
+) -> None:
+    """Neither kept back until that time comes, nor said again because it is looked for only after it."""
+    with pytest.raises(KeyboardInterrupt):
+        announce(engine, Interrupted(server.token, server.url), CHANNEL, said(), NOW + ahead)
+    assert (row(engine).state, len(server.posted())) == ("claimed", 1)
+    assert announce(engine, slack, CHANNEL, said(), NOW) == "sent"
+    assert len(server.posted()) == 1 and row(engine).slack_ts == server.posted()[0]["ts"]
+
+
+class Interrupted(Slack):
+    """Its process is stopped just after the post."""
+
+    def post(self, channel: str, message: Message, thread_ts: str = "") -> str:
+        super().post(channel, message, thread_ts)
+        raise KeyboardInterrupt

@@ -86,6 +86,12 @@ def test_a_server_that_refuses_the_connection() -> None:
         refused(url, NotAnsweringError, "the database does not answer")
 
 
+def test_a_connection_over_which_nothing_passes_counts_as_cut_after_a_minute(writer_url: str) -> None:
+    with open_store(writer_url).connect() as conn:
+        asked = conn.connection.driver_connection.info.get_parameters()
+    assert (asked["tcp_user_timeout"], asked["keepalives_idle"], asked["keepalives_count"]) == ("60000", "30", "3")
+
+
 def test_a_database_that_does_not_exist(postgres_url: str) -> None:
     url = make_url(postgres_url).set(database="nowhere").render_as_string(hide_password=False)
     refused(url, UsageError, "database or user does not exist")
