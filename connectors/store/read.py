@@ -71,6 +71,21 @@ def read_table(
     return _stream(conn, chosen)
 
 
+# Thousands of runs with all that they were sealed with would be read again and again.
+_SEALED_WITH = ("manifest", "signature", "public_key")
+
+
+def run_rows(conn: Connection) -> list[dict[str, Any]]:
+    """Every run, oldest first, without its manifest and what that is signed with: `manifest` gives it."""
+    columns = [column for column in runs.c if column.name not in _SEALED_WITH]
+    return [dict(row) for row in conn.execute(select(*columns).order_by(runs.c.run_number)).mappings()]
+
+
+def manifest(conn: Connection, run_id: str) -> str:
+    """What a run was sealed with; '' where it was not, or where there is no such run."""
+    return conn.scalar(select(runs.c.manifest).where(runs.c.run_id == run_id)) or ""
+
+
 def measured(conn: Connection, filters: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The (standard, measure) there are figures of, in order; `filters` as for `read_table`."""
     asked = [condition(verdicts, key, value) for key, value in filters.items() if value not in (None, "", [], ())]
