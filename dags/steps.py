@@ -59,7 +59,7 @@ from dags.plan import (
     new_run_id,
     zones,
 )
-from dags.published import write_published
+from dags.publishing import write_published
 
 Say = Callable[[str], None]
 
