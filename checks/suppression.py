@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from checks.commitment import Measure
-from checks.exposing import Cell, Line, Parts, Published
+from checks.exposing import Cell, Line, Published
 from checks.logs import LOGS
 from checks.solving import Memory
 
@@ -35,7 +35,6 @@ class _Remainder:
     """What the total of a line (by its place) has beyond its members."""
 
     line: int
-    total: Cell
 
 
 def suppress(
@@ -43,7 +42,6 @@ def suppress(
     lines: Iterable[Line],
     threshold: int = 5,
     memory: Memory | None = None,
-    parts: Parts | None = None,
 ) -> frozenset[Cell]:
     """The cells that must not be published.
 
@@ -53,15 +51,13 @@ def suppress(
             cells that are not there.
         threshold: 0 or 1 = nothing is suppressed.
         memory: what was solved before, on another night, and is now; it changes no answer.
-        parts: the parts of the table a cell reaches into, its own first: what a part answers needs no solving of the
-            whole. It changes no answer either.
     """
     memory, lines = {} if memory is None else memory, list(lines)
     if not counts:
         return frozenset()
     cells, question = list(counts), _digest(counts, lines, threshold)
     if question not in memory:
-        hidden = _hidden(counts, lines, threshold, memory, parts)
+        hidden = _hidden(counts, lines, threshold, memory)
         memory[question] = [place for place, cell in enumerate(cells) if cell in hidden]
     return frozenset(cells[place] for place in memory[question])
 
@@ -75,9 +71,7 @@ def _digest(counts: Mapping[Any, Sequence[int]], lines: Sequence[Line], threshol
     return said.hexdigest()
 
 
-def _hidden(
-    counts: Mapping[Any, Sequence[int]], lines: Sequence[Line], threshold: int, memory: Memory, parts: Parts | None
-) -> set[Cell]:
+def _hidden(counts: Mapping[Any, Sequence[int]], lines: Sequence[Line], threshold: int, memory: Memory) -> set[Cell]:
     table, bound = _complete(counts, lines)
     primary = {cell for cell, row in table.items() if any(0 < count < threshold for count in row)}
     hidden = primary | {cell for cell in table if isinstance(cell, _Remainder)} if primary else set()
@@ -85,7 +79,7 @@ def _hidden(
     for line in bound:
         for cell in (line.total, *line.members):
             of_cell.setdefault(cell, []).append(line)
-    published = Published(table, of_cell, threshold, memory, parts and _with_remainders(parts))
+    published = Published(table, of_cell, threshold, memory)
     # In a fixed order: what one night hides the next must not show.
     exposed = todo = sorted(primary, key=str)
     while todo:
@@ -93,11 +87,6 @@ def _hidden(
         exposed = published.exposed(exposed, hidden)  # the others are safe, and remain so: who knows less solves less
         todo = _hide_more(hidden, exposed, table, of_cell)
     return {cell for cell in hidden if not isinstance(cell, _Remainder)}
-
-
-def _with_remainders(parts: Parts) -> Parts:
-    """A remainder is where its total is."""
-    return lambda cell: parts(cell.total if isinstance(cell, _Remainder) else cell)
 
 
 def _complete(counts: Mapping[Any, Sequence[int]], lines: Iterable[Line]) -> tuple[dict[Cell, np.ndarray], list[Line]]:
@@ -114,8 +103,8 @@ def _complete(counts: Mapping[Any, Sequence[int]], lines: Iterable[Line]) -> tup
         if (rest < 0).any():
             continue
         if rest.any():
-            table[_Remainder(place, line.total)] = rest
-            members = (*members, _Remainder(place, line.total))
+            table[_Remainder(place)] = rest
+            members = (*members, _Remainder(place))
         bound.append(Line(line.total, members))
     return table, bound
 

@@ -167,13 +167,7 @@ def hidden_figures(rows: Sequence[Row], below: int, memory: Memory | None = None
     open_ = {_key(row) for row in rows if row["verdict"] == Verdict.IN_PROGRESS}
     rows = [row for row in rows if _key(row) not in open_]
     counts = {_key(row): [row[name] for name in COUNTS] for row in rows}
-    return frozenset(open_ | suppress(counts, [*_of_places(rows), *_of_time(rows)], below, memory, _years))
-
-
-def _years(cell: Any) -> range:
-    """The years a figure reaches into, that in which it begins first."""
-    *_, period, start = cell
-    return range(start.year, last_day(period, start).year + 1)
+    return frozenset(open_ | suppress(counts, [*_of_places(rows), *_of_time(rows)], below, memory))
 
 
 def _key(row: Row) -> tuple[Any, ...]:
