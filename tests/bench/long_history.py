@@ -3,6 +3,9 @@
 A force's logs are invented over that many days, all but the last day are judged in one run, and the night of the last
 day is measured: one more day of each log, and the records of before to which something happened on it. Seconds are the
 processor's (user and system, all threads), so that a busy machine tells the same; memory is the process's peak.
+
+What the nights in between would have left besides is not there: their runs and deliveries, and the earlier versions of
+figures that were in progress.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ import duckdb
 
 from checks.logs import LOGS, Kind, Log
 from connectors.sources.invented import invent
+from dags.plan import code_version
 
 LAST_DAY = date(2026, 4, 30)
 SEED = 2008
@@ -38,7 +42,9 @@ def main() -> None:
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="pledge-history-") as temporary:
         for days in chosen.days:
-            history = _history((chosen.folder or Path(temporary)) / f"{days}-{chosen.size:g}", days, chosen.size)
+            # Under other code than the night before a night states every figure of its look-back anew.
+            name = f"{days}-{chosen.size:g}-{code_version()}"
+            history = _history((chosen.folder or Path(temporary)) / name, days, chosen.size)
             nights = [_measured(history, Path(temporary) / "night") for _ in range(chosen.times)]
             steps, megabytes = min(nights, key=lambda night: night[0]["all"])
             said = "  ".join(f"{name} {seconds:.1f}" for name, seconds in steps.items())
@@ -47,7 +53,7 @@ def main() -> None:
 
 def _history(folder: Path, days: int, size: float) -> Path:
     """The folder with the store after the last night but one (`held`) and what the last one brings (`night`)."""
-    if not (folder / "held" / "pledge.sqlite").exists():
+    if not (folder / "held" / "published").exists():
         shutil.rmtree(folder, ignore_errors=True)
         invent(folder / "logs", ["suffolk"], days, SEED, LAST_DAY, size)
         for log in LOGS.values():
