@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from operator import attrgetter
 
 from checks.commitment import Measure
 
@@ -53,11 +56,17 @@ class Gap:
 def gaps(deliveries: Iterable[Delivered], force: str) -> list[Gap]:
     """The days of a force that unfit deliveries left open and no later fit one of the same source has filled."""
     own = sorted((each for each in deliveries if each.force in (ALL, force)), key=lambda each: each.order)
+    fit: dict[tuple[str, str], list[Delivered]] = defaultdict(list)
+    for each in own:
+        if each.fit:
+            fit[each.source, each.log].append(each)
     found: list[Gap] = []
     for unfit in (each for each in own if not each.fit):
-        same = [each for each in own if each.fit and (each.source, each.log) == (unfit.source, unfit.log)]
-        open_days = [_days_of(unfit, [each for each in same if each.order < unfit.order])]
-        for later in (each for each in same if each.order > unfit.order):
+        same = fit[unfit.source, unfit.log]
+        open_days = [_days_of(unfit, same[: bisect_left(same, unfit.order, key=attrgetter("order"))])]
+        for later in same[bisect_right(same, unfit.order, key=attrgetter("order")) :]:
+            if not open_days:  # most are filled by the next delivery
+                break
             open_days = [rest for days in open_days for rest in _without(days, _filled(later))]
         found += [Gap(unfit.log, *days) for days in open_days]
     return found

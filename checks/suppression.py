@@ -12,24 +12,17 @@ like a cell that is.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from checks.commitment import Measure
+from checks.exposing import Cell, Line, Published
 from checks.logs import LOGS
-from checks.solving import Memory, System, found_out
-
-Cell = Hashable
-
-
-class Line(NamedTuple):
-    """Cells that add up to one."""
-
-    total: Cell
-    members: tuple[Cell, ...]
+from checks.solving import Memory
 
 
 def counts_persons(measure: Measure) -> bool:
@@ -45,7 +38,10 @@ class _Remainder:
 
 
 def suppress(
-    counts: Mapping[Any, Sequence[int]], lines: Iterable[Line], threshold: int = 5, memory: Memory | None = None
+    counts: Mapping[Any, Sequence[int]],
+    lines: Iterable[Line],
+    threshold: int = 5,
+    memory: Memory | None = None,
 ) -> frozenset[Cell]:
     """The cells that must not be published.
 
@@ -56,9 +52,26 @@ def suppress(
         threshold: 0 or 1 = nothing is suppressed.
         memory: what was solved before, on another night, and is now; it changes no answer.
     """
-    memory = {} if memory is None else memory
+    memory, lines = {} if memory is None else memory, list(lines)
     if not counts:
         return frozenset()
+    cells, question = list(counts), _digest(counts, lines, threshold)
+    if question not in memory:
+        hidden = _hidden(counts, lines, threshold, memory)
+        memory[question] = [place for place, cell in enumerate(cells) if cell in hidden]
+    return frozenset(cells[place] for place in memory[question])
+
+
+def _digest(counts: Mapping[Any, Sequence[int]], lines: Sequence[Line], threshold: int) -> str:
+    """Tells this table from every other."""
+    place = {cell: number for number, cell in enumerate(counts)}
+    said = hashlib.sha256(repr((threshold, [(str(cell), *row) for cell, row in counts.items()])).encode())
+    for line in lines:
+        said.update(repr([place.get(cell, -1) for cell in line.cells]).encode())
+    return said.hexdigest()
+
+
+def _hidden(counts: Mapping[Any, Sequence[int]], lines: Sequence[Line], threshold: int, memory: Memory) -> set[Cell]:
     table, bound = _complete(counts, lines)
     primary = {cell for cell, row in table.items() if any(0 < count < threshold for count in row)}
     hidden = primary | {cell for cell in table if isinstance(cell, _Remainder)} if primary else set()
@@ -66,12 +79,14 @@ def suppress(
     for line in bound:
         for cell in (line.total, *line.members):
             of_cell.setdefault(cell, []).append(line)
+    published = Published(table, of_cell, threshold, memory)
     # In a fixed order: what one night hides the next must not show.
-    todo = sorted(primary, key=str)
+    exposed = todo = sorted(primary, key=str)
     while todo:
-        _hide_alone(hidden, todo, table, of_cell, threshold)
-        todo = _hide_exposed(hidden, primary, table, bound, of_cell, threshold, memory)
-    return frozenset(cell for cell in hidden if not isinstance(cell, _Remainder))
+        _hide_alone(hidden, [*todo], table, of_cell, threshold)
+        exposed = published.exposed(exposed, hidden)  # the others are safe, and remain so: who knows less solves less
+        todo = _hide_more(hidden, exposed, table, of_cell)
+    return {cell for cell in hidden if not isinstance(cell, _Remainder)}
 
 
 def _complete(counts: Mapping[Any, Sequence[int]], lines: Iterable[Line]) -> tuple[dict[Cell, np.ndarray], list[Line]]:
@@ -131,18 +146,12 @@ def _smallest(cells: Iterable[Cell], hidden: set[Cell], table: Mapping[Cell, np.
     return min(open_, key=lambda cell: (int(table[cell].sum()), str(cell)), default=None)
 
 
-def _hide_exposed(
-    hidden: set[Cell],
-    primary: set[Cell],
-    table: Mapping[Cell, np.ndarray],
-    bound: Sequence[Line],
-    of_cell: Mapping[Cell, Sequence[Line]],
-    threshold: int,
-    memory: Memory,
+def _hide_more(
+    hidden: set[Cell], exposed: Sequence[Cell], table: Mapping[Cell, np.ndarray], of_cell: Mapping[Cell, Sequence[Line]]
 ) -> list[Cell]:
-    """Solve for every primary cell what a reader could; where it is found out, hide another cell of its lines."""
+    """For each cell that is found out hide another one of its lines; returns those."""
     more: list[Cell] = []
-    for cell in _exposed(_groups(hidden, bound), primary, hidden, table, of_cell, threshold, memory):
+    for cell in exposed:
         further = _another(cell, hidden, table, of_cell)
         if further is not None:
             hidden.add(further)
@@ -163,84 +172,3 @@ def _another(
         edge = [one for one in dict.fromkeys(near) if one not in seen]
         seen.update(edge)
     return None
-
-
-def _groups(hidden: set[Cell], bound: Sequence[Line]) -> list[set[Cell]]:
-    """Suppressed cells that hang together by lines."""
-    leader: dict[Cell, Cell] = {cell: cell for cell in hidden}
-
-    def lead(cell: Cell) -> Cell:
-        while leader[cell] is not cell:
-            leader[cell] = leader[leader[cell]]
-            cell = leader[cell]
-        return cell
-
-    for line in bound:
-        ours = [cell for cell in (line.total, *line.members) if cell in hidden]
-        for cell in ours[1:]:
-            leader[lead(cell)] = lead(ours[0])
-    groups: dict[Cell, set[Cell]] = {}
-    for cell in sorted(hidden, key=str):
-        groups.setdefault(lead(cell), set()).add(cell)
-    return list(groups.values())
-
-
-def _exposed(
-    groups: Sequence[set[Cell]],
-    primary: set[Cell],
-    hidden: set[Cell],
-    table: Mapping[Cell, np.ndarray],
-    of_cell: Mapping[Cell, Sequence[Line]],
-    threshold: int,
-    memory: Memory,
-) -> list[Cell]:
-    """The primary cells one of whose small counts lies in an interval narrower than the threshold, group by group."""
-    systems: list[System] = []
-    owners: list[tuple[int, list[Cell]]] = []
-    for number, group in enumerate(groups):
-        cells = sorted(group, key=str)
-        ours = list(_systems(cells, primary, hidden, table, of_cell, threshold))
-        systems += ours
-        owners += [(number, cells)] * len(ours)
-    found: dict[int, set[Cell]] = {}
-    for (number, cells), places in zip(owners, found_out(systems, threshold, memory), strict=True):
-        found.setdefault(number, set()).update(cells[place] for place in places)
-    return [cell for exposed in found.values() for cell in sorted(exposed, key=str)]
-
-
-def _systems(
-    cells: Sequence[Cell],
-    primary: set[Cell],
-    hidden: set[Cell],
-    table: Mapping[Cell, np.ndarray],
-    of_cell: Mapping[Cell, Sequence[Line]],
-    threshold: int,
-) -> Iterator[System]:
-    """What a reader knows of a group's cells, for every column that has a small count in one of them."""
-    lines = list(dict.fromkeys(line for one in cells for line in of_cell.get(one, ())))
-    rows = np.array([table[cell] for cell in cells])
-    small = (rows > 0) & (rows < threshold) & np.array([cell in primary for cell in cells])[:, np.newaxis]
-    if not lines or not small.any():
-        return
-    known, values = _equations(cells, lines, hidden, table)
-    for column in np.flatnonzero(small.any(axis=0)):
-        yield System(known, values[:, column], rows[:, column].astype(float), small[:, column])
-
-
-def _equations(
-    cells: Sequence[Cell], lines: Sequence[Line], hidden: set[Cell], table: Mapping[Cell, np.ndarray]
-) -> tuple[Any, np.ndarray]:
-    """What a reader knows of suppressed cells: matrix times cells = values, column by column."""
-    from scipy.sparse import csr_array
-
-    place = {one: number for number, one in enumerate(cells)}
-    entries: list[tuple[int, int, int]] = []
-    values = np.zeros((len(lines), len(table[cells[0]])))
-    for row, line in enumerate(lines):
-        for one, sign in ((line.total, 1), *((member, -1) for member in line.members)):
-            if one in hidden:
-                entries.append((row, place[one], sign))
-            else:
-                values[row] -= sign * table[one]
-    rows, columns, signs = zip(*entries, strict=True)
-    return csr_array((signs, (rows, columns)), shape=(len(lines), len(cells)), dtype=float), values

@@ -108,7 +108,7 @@ def _unfinished(runs: Sequence[Row], name: str) -> list[Row]:
 
 def _runs(settings: Settings) -> list[Row]:
     with reading(open_store(settings.store)) as conn:
-        return list(read.read_table(conn, "runs"))
+        return [*read.run_rows(conn)]
 
 
 def _first_month(settings: Settings) -> str:

@@ -25,7 +25,8 @@ from connectors.store import read, signings
 from connectors.store.engine import open_store, reading
 from dags.delivered import delivered_of
 from dags.plan import zones
-from dags.published import SUPPRESSED, published_columns, published_folder, published_verdicts
+from dags.published import SUPPRESSED, published_columns, published_verdicts
+from dags.publishing import published_folder
 from dags.recorded import local_day
 from dags.reporting import folder, report, told
 from dags.tables import write_csv

@@ -52,7 +52,7 @@ def decided(conn: Connection, plan: Plan, settings: Settings, standards: Sequenc
 
 def broken_feeds(conn: Connection, settings: Settings, today: date) -> list[tuple[str, str]]:
     """The (force, log) that are dead or unfit by all deliveries so far; the force `all` = a file of several."""
-    newest = max((row["run_number"] for row in read.read_table(conn, "runs")), default=0)
+    newest = max((row["run_number"] for row in read.run_rows(conn)), default=0)
     delivered, reasons = _delivered(conn, settings, newest)
     return [(feed.force, feed.log) for feed in feed_states(delivered, today, reasons) if feed.state != "fit"]
 
@@ -124,7 +124,7 @@ def _judged(row: Row) -> Judged:
 
 def _delivered(conn: Connection, settings: Settings, number: int) -> tuple[list[Delivered], dict[tuple[str, str], str]]:
     """Every delivery up to this run, and the reason of the newest one of each feed."""
-    order = {row["run_id"]: row["run_number"] for row in read.read_table(conn, "runs")}
+    order = {row["run_id"]: row["run_number"] for row in read.run_rows(conn)}
     rows = [row for row in read.read_table(conn, "deliveries") if order[row["run_id"]] <= number]
     rows.sort(key=lambda row: (order[row["run_id"]], row["received_at"]))
     zone = zones(settings, sorted({row["force"] for row in rows}))

@@ -115,13 +115,13 @@ def _carry_out(
             erasures.record(conn, rows, [*((each, "") for each in files), *erasures.seals_of(found.repeated)])
             erasures.take_out(conn, found.repeated, found.cases)
             ended = {"status": "done", "finished_at": datetime.now(UTC)}
-            row = next(each for each in read.read_table(conn, "runs") if each["run_id"] == run_id) | ended
+            row = next(each for each in read.run_rows(conn) if each["run_id"] == run_id) | ended
             write.finish_run(
                 conn, run_id, **ended, **sealing.seal(conn, lake, settings, row, [], (), newest_versions(lake))
             )
     except BaseException:
         with engine.begin() as conn:
-            if any(row["run_id"] == run_id and row["status"] == "running" for row in read.read_table(conn, "runs")):
+            if any(row["run_id"] == run_id and row["status"] == "running" for row in read.run_rows(conn)):
                 write.finish_run(conn, run_id, status="failed", finished_at=datetime.now(UTC))
         raise
     for name in sorted({each.what for each in files}):
@@ -141,7 +141,7 @@ def _tidy(engine: Engine, settings: Settings, say: Say) -> None:
         if (site / BUILT).is_file():
             reporting.report(settings, site, published=published)
     with engine.connect() as conn:
-        sealing.tell_heads(settings, list(read.read_table(conn, "runs")))
+        sealing.tell_heads(settings, conn)
     if not erasures.clear_leftovers(engine):
         say("Another process is reading the store: bytes of what was erased stay in its files until the next erasure.")
 

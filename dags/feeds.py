@@ -10,14 +10,14 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from checks.database import UNREADABLE, connect
 from checks.feeds import ALL, Feeds, gaps
 from checks.logs import LOGS
 from checks.revision import LOOK_BACK_DAYS
 from connectors.lake.cases import read_cases
-from connectors.lake.tables import Lake, names_of
+from connectors.lake.reaching import only_values
+from connectors.lake.tables import Lake, months_from, names_of
 from connectors.settings import Settings
 from connectors.store import read
 from connectors.store.engine import open_store, reading
@@ -114,24 +114,41 @@ def never_delivered(
     """
     never: dict[str, set[str]] = defaultdict(set)
     for log, version in versions.items():
+        by_force: dict[str, set[str]] = defaultdict(set)
         for force, lacking in _lacking(con, lake, log, version, held):
-            never[force] |= set.intersection(*(set(columns.split(",")) for columns in lacking)) - {""}
+            by_force[force].update(lacking)
+        for force, every in by_force.items():
+            never[force] |= set.intersection(*(set(columns.split(",")) for columns in every)) - {""}
     return never
 
 
 def _lacking(
     con: duckdb.DuckDBPyConnection, lake: Lake, log: str, version: int, held: Mapping[str, set[str]]
 ) -> list[tuple[str, list[str]]]:
-    files = lake.files(log, version)
+    told, files = _told_lacking(lake, log, version)
     try:
-        return con.execute(_LACKING, {"files": files}).fetchall() if files else []
+        return [*told, *(con.execute(_LACKING, {"files": files}).fetchall() if files else [])]
     except UNREADABLE:
         found = []
         for force in held:
             with suppress(*UNREADABLE):
-                files = lake.files(log, version, force=[force])
-                found += con.execute(_LACKING, {"files": files}).fetchall() if files else []
+                told, files = _told_lacking(lake, log, version, [force])
+                found += [*told, *(con.execute(_LACKING, {"files": files}).fetchall() if files else [])]
         return found
+
+
+def _told_lacking(
+    lake: Lake, log: str, version: int, forces: Sequence[str] | None = None
+) -> tuple[list[tuple[str, list[str]]], list[str]]:
+    """What Delta's statistics tell of it without opening a file, and the files they do not tell it of."""
+    actions = lake.actions(log, version, **({"force": forces} if forces else {}))
+    values = only_values(actions, "lacks")
+    found: dict[str, set[str]] = defaultdict(set)
+    for force, value in zip(actions["partition.force"].to_pylist(), values, strict=True):
+        if value is not None:
+            found[force].add(value)
+    unknown = actions.filter(pa.array([value is None for value in values], pa.bool_()))
+    return [(force, sorted(lacking)) for force, lacking in found.items()], lake.at_hand(log, names_of(log, unknown))
 
 
 def days_with_cases(
@@ -145,8 +162,7 @@ def days_with_cases(
         for force, month in sorted(set(months), reverse=True):
             if month < f"{since:%Y-%m}":
                 found[force] = {date(int(month[:4]), int(month[5:7]), 1)}
-        actions = actions.filter(pc.greater_equal(actions["partition.month"].cast(pa.string()), f"{since:%Y-%m}"))
-    read_cases(con, lake.at_hand("cases", names_of("cases", actions)), "all_cases")
+    read_cases(con, lake.at_hand("cases", names_of("cases", months_from(actions, since))), "all_cases")
     for force, day in con.execute("select distinct force, local_day from all_cases").fetchall():
         if day:
             found[force].add(day)

@@ -11,7 +11,6 @@ import duckdb
 
 from checks.commitment import Measure
 from checks.judging import prepare
-from checks.logs import LOGS
 from dags.look_back import LookBack
 from dags.plan import Plan
 
@@ -46,7 +45,7 @@ class Laid:
     def lay_out(self, first_day: date | None) -> None:
         """Lay out what a measure judged from this day on reads."""
         if self.back and first_day and not self._reaching:
-            self._reaching = self.back.files(self.versions, LOGS)
+            self._reaching = self.back.files(self.versions)
         if self._first_day != (first_day,):
             files = self._reaching if self.back and first_day else self._all()
             window = replace(self.plan.window, first_day=first_day)

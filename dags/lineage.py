@@ -36,7 +36,7 @@ from connectors.store.engine import open_store, reading
 from connectors.store.read import columns_of, read_table
 from connectors.store.sealed import sealed_tables
 from dags.plan import Plan
-from dags.published import published_folder
+from dags.publishing import published_folder
 
 Row = dict[str, Any]
 SEVERITIES = {"critical": "error"}

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from checks.commitment import Measure
+from checks.logs import LOGS, Log
 from checks.revision import LOOK_BACK_DAYS
 from connectors.lake.reaching import Reach, files_reaching
 from connectors.lake.tables import Lake
@@ -39,7 +40,7 @@ _MISSED = Reach(("due_at", "clock_stopped_at", "clock_started_at"))
 _BEFORE = timedelta(days=62)
 
 
-def reach_of(log: Any) -> Reach | None:
+def reach_of(log: Log) -> Reach | None:
     """How far a file of a log reaches; None = the log is always read whole."""
     if log.name == "duties":
         return _DUTIES
@@ -115,17 +116,9 @@ class LookBack:
         self.late.update(old)
         return day
 
-    def files(self, versions: Mapping[str, int], logs: Mapping[str, Any]) -> dict[str, list[str]]:
+    def files(self, versions: Mapping[str, int]) -> dict[str, list[str]]:
         """The files of the force's logs that a case of the look-back can rest on."""
-        found = {}
-        for name, version in versions.items():
-            reach = reach_of(logs[name])
-            found[name] = (
-                files_reaching(self.lake, name, self.day - _BEFORE, reach, version, force=[self.force])
-                if reach
-                else self.lake.files(name, version, force=[self.force])
-            )
-        return found
+        return files_back_to(self.lake, self.day, versions, [self.force])
 
     def missed_files(self, day: date | None, standards: Collection[str]) -> list[str]:
         """The files of cases whose promise may have been broken on the day or later."""
@@ -134,12 +127,26 @@ class LookBack:
         return files_reaching(self.lake, "cases", day, _MISSED, standard=standards, force=[self.force])
 
 
+def files_back_to(lake: Lake, day: date, versions: Mapping[str, int], forces: Sequence[str]) -> dict[str, list[str]]:
+    """The files of the forces' logs that a case of the day or later can rest on."""
+    found = {}
+    for name, version in versions.items():
+        reach = reach_of(LOGS[name])
+        found[name] = (
+            files_reaching(lake, name, day - _BEFORE, reach, version, force=forces)
+            if reach
+            else lake.files(name, version, force=forces)
+        )
+    return found
+
+
 def look_back(plan: Plan, lake: Lake, force: str, runs: Sequence[Row], standards: Sequence[str]) -> LookBack | None:
     """How far back a night looks; None where the run was told its days."""
     if plan.first_day or plan.last_day:
         return None
-    in_order = sorted(runs, key=lambda row: row["run_number"])
-    judged = {name: row for row in in_order for name in standards if judged_whole(row, name, force)}
+    newest_first = sorted(runs, key=lambda row: row["run_number"], reverse=True)
+    found = {name: next((row for row in newest_first if judged_whole(row, name, force)), None) for name in standards}
+    judged = {name: row for name, row in found.items() if row is not None}
     return LookBack(plan, lake, force, first_months(lake, force), judged)
 
 

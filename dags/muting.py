@@ -25,7 +25,7 @@ MUTED_BY = "backfill"
 
 def reasons(conn: Connection) -> dict[str, str]:
     """Why each run that was part of a backfill was made, by its run_id."""
-    said = {row["run_id"]: input_of(row) for row in read.read_table(conn, "runs") if row["input_key"]}
+    said = {row["run_id"]: input_of(row) for row in read.run_rows(conn) if row["input_key"]}
     return {run: str(about.get(REASON, "")) for run, about in said.items() if about.get(BACKFILL)}
 
 

@@ -107,7 +107,7 @@ def show_run(settings: Settings, run_id: str, form: Format) -> None:
     with reading(open_store(settings.store)) as conn:
         asked = {} if form is not Format.TABLE else {"period": ["month"], "area": [""], "neighbourhood": [""]}
         rows = list(read.read_table(conn, "verdicts", asked, run_id))
-        run = next(row for row in read.read_table(conn, "runs") if row["run_id"] == run_id)
+        run = next(row for row in read.run_rows(conn) if row["run_id"] == run_id)
     if form is not Format.TABLE:
         show(rows, read.columns_of("verdicts"), form)
         return

@@ -70,13 +70,13 @@ def watched(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 @contextmanager
 def _watching(step: Step) -> Iterator[None]:
-    token, begun, ended = _step.set(step), time.monotonic(), "failed"
+    token, begun, used, ended = _step.set(step), time.monotonic(), time.process_time(), "failed"
     try:
         yield
         ended = "done"
     finally:
-        seconds = time.monotonic() - begun
-        log.info("%s", _summary(step, seconds, ended), extra={"pledge": _told(step, seconds, ended)})
+        seconds, of_processor = time.monotonic() - begun, time.process_time() - used
+        log.info("%s", _summary(step, seconds, ended), extra={"pledge": _told(step, seconds, of_processor, ended)})
         _step.reset(token)
         _send(step, seconds, ended)
 
@@ -86,8 +86,9 @@ def _summary(step: Step, seconds: float, ended: str) -> str:
     return f"step {step.name}{step.force and ' of ' + step.force}: {ended} after {seconds:.1f} s{counted}"
 
 
-def _told(step: Step, seconds: float, ended: str) -> dict[str, Any]:
-    return {"ended": ended, "seconds": round(seconds, 3), "counts": dict(sorted(step.counts.items()))}
+def _told(step: Step, seconds: float, of_processor: float, ended: str) -> dict[str, Any]:
+    spent = {"seconds": round(seconds, 3), "processor_seconds": round(of_processor, 3)}
+    return {"ended": ended, **spent, "counts": dict(sorted(step.counts.items()))}
 
 
 def _send(step: Step, seconds: float, ended: str) -> None:

@@ -8,34 +8,30 @@ from __future__ import annotations
 import json
 from collections import UserDict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from contextlib import suppress as suppress_errors
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from sqlalchemy import Connection
 
 from checks.commitment import measures
 from checks.errors import UsageError
+from checks.exposing import Line
 from checks.feeds import ALL, last_day
 from checks.solving import Memory
-from checks.suppression import Line, counts_persons, suppress
-from connectors.lake.storage import beside
+from checks.suppression import counts_persons, suppress
+from checks.verdict import Verdict
 from connectors.settings import Settings
-from connectors.store.engine import open_store, reading
-from connectors.store.read import columns_of, measured, read_table
+from connectors.store.read import columns_of, measured, read_table, stated_counts
 from connectors.store.tables import COUNTS
-from dags.plan import Plan
-from dags.tables import write_csv
 
 Row = dict[str, Any]
 Unit = tuple[str, str, str]
 Hidden = Mapping[tuple[str, str], frozenset[Any]]
 SUPPRESSED = "suppressed"
 LONGER = ("month", "year", "rolling_12_months")
-SOLVED = "suppression-solved.json"
 # What may be asked for apart: nothing that is added up reaches from one measure to another.
 _TOGETHER = ("measure", "standard", "commitment")
 HIDDEN = (
@@ -55,7 +51,7 @@ def published_verdicts(
     run: str | None,
     instead: str | None = SUPPRESSED,
     hidden: Hidden | None = None,
-    memory: Memory | None = None,
+    memory: Solved | None = None,
 ) -> Iterator[Row]:
     """The figures asked for, `instead` in place of what is suppressed; column `suppressed` says of which rows.
 
@@ -80,81 +76,67 @@ def published_verdicts(
 
 
 def hidden_of(
-    conn: Connection, settings: Settings, together: Mapping[str, Any], run: str | None, memory: Memory | None = None
+    conn: Connection, settings: Settings, together: Mapping[str, Any], run: str | None, memory: Solved | None = None
 ) -> Hidden:
     """The figures that are not published, by standard and measure.
 
     `together` may name measures, standards and commitments, and nothing less: all figures of a measure are looked at.
     """
-    below, memory = threshold(settings), {} if memory is None else memory
-    found = {}
+    below, found = threshold(settings), {}
     for standard, measure in measured(conn, together):
         if is_of_persons(measure):
-            rows = read_table(conn, "verdicts", {"standard": standard, "measure": measure, "period": LONGER}, run)
-            found[standard, measure] = hidden_figures(list(rows), below, memory)
+            rows = stated_counts(conn, standard, measure, LONGER, run)
+            found[standard, measure] = hidden_figures(rows, below, memory.of(standard, measure) if memory else None)
     return found
 
 
-def published_commitments(conn: Connection) -> Iterator[Row]:
-    """The commitments as they stand, without days of those that rest on measures about persons."""
+def published_commitments(conn: Connection, asked: Mapping[str, Any]) -> Iterator[Row]:
+    """The commitments asked for as they stand, without days of those that rest on measures about persons."""
     of_persons = {each.commitment for each in measures().values() if is_of_persons(each.name)}
-    for row in read_table(conn, "commitments"):
+    for row in read_table(conn, "commitments", asked):
         if row["period"] != "day" or row["commitment"] not in of_persons:
             yield row
 
 
-def write_published(plan: Plan, settings: Settings) -> list[str]:
-    """Write the current figures and commitments as CSV, as they may leave the house; returns the paths.
-
-    What had to be solved for them is kept beside the lake (SOLVED), so that a night solves only where figures changed.
-    """
-    folder, solved = published_folder(settings, plan.lake), beside(plan.lake, SOLVED)
-    for each in (folder, solved.parent):
-        each.mkdir(parents=True, exist_ok=True)
-    memory = Solved(solved)
-    written = []
-    with reading(open_store(plan.store)) as conn:
-        tables = {
-            "verdicts": (published_verdicts(conn, settings, {}, None, memory=memory), published_columns()),
-            "commitments": (published_commitments(conn), columns_of("commitments")),
-        }
-        for name, (rows, columns) in tables.items():
-            target = folder / f"{name}.csv"
-            with _replaced(target, plan.run_id) as file:
-                write_csv(file, rows, columns)
-            written.append(str(target))
-    with _replaced(solved, plan.run_id) as file:
-        json.dump(memory.used, file)
-    return written
-
-
-def published_folder(settings: Settings, lake: str) -> Path:
-    """The folder of the tables as they may leave the house."""
-    return Path(settings.published) if settings.published else beside(lake, "published")
-
-
-@contextmanager
-def _replaced(path: Path, run_id: str) -> Iterator[TextIO]:
-    """A file that is written beside and put in its place as a whole: another run may be publishing, too."""
-    unfinished = path.with_name(f".{path.name}.{run_id}.part")
-    with unfinished.open("w", encoding="utf-8", newline="") as file:
-        yield file
-    unfinished.replace(path)
-
-
-class Solved(UserDict[str, list[int]]):
-    """What was solved before, from its file; `used` is what was asked for this time. An unreadable file is none."""
+class Solved:
+    """What was solved on other nights, from its file, by standard and measure; an unreadable file is none."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.used: dict[str, list[int]] = {}
+        self._memories: dict[str, dict[str, list[int]]] = {}
+        self._asked: dict[str, Recalled] = {}
         with suppress_errors(OSError, ValueError, AttributeError):
-            found = json.loads(path.read_text("utf-8")).items()
-            self.data = {digest: places for digest, places in found if _are_places(places)}
+            for name, known in json.loads(path.read_text("utf-8")).items():
+                self._memories[name] = {digest: places for digest, places in known.items() if _are_places(places)}
+
+    def of(self, standard: str, measure: str) -> Memory:
+        name = f"{standard}/{measure}"
+        return self._asked.setdefault(name, Recalled(self._memories.get(name, {})))
+
+    def used(self) -> dict[str, dict[str, list[int]]]:
+        """What is worth keeping: what was asked for now, and where one answer said all, what it rests on."""
+        return {name: memory.worth_keeping() for name, memory in self._asked.items()}
+
+
+class Recalled(UserDict[str, list[int]]):
+    """The answers about one measure; those that were not asked for are kept until others take their place."""
+
+    def __init__(self, known: Mapping[str, list[int]]) -> None:
+        super().__init__()
+        self.data = dict(known)
+        self._used: dict[str, list[int]] = {}
+        self._is_new = False
 
     def __getitem__(self, digest: str) -> list[int]:
-        self.used[digest] = super().__getitem__(digest)
-        return self.used[digest]
+        self._used[digest] = super().__getitem__(digest)
+        return self._used[digest]
+
+    def __setitem__(self, digest: str, places: list[int]) -> None:
+        super().__setitem__(digest, places)
+        self._used[digest] = places
+        self._is_new = True
+
+    def worth_keeping(self) -> dict[str, list[int]]:
+        return self._used if self._is_new else self.data
 
 
 def _are_places(value: object) -> bool:
@@ -176,9 +158,16 @@ def is_of_persons(measure: str) -> bool:
 
 
 def hidden_figures(rows: Sequence[Row], below: int, memory: Memory | None = None) -> frozenset[Any]:
-    """The figures of one measure that are not published, by `_key`."""
+    """The figures of one measure that are not published, by `_key`.
+
+    One in progress is not: it grows from night to night by the counts of a day, which are not published either.
+    """
+    if below <= 1:
+        return frozenset()
+    open_ = {_key(row) for row in rows if row["verdict"] == Verdict.IN_PROGRESS}
+    rows = [row for row in rows if _key(row) not in open_]
     counts = {_key(row): [row[name] for name in COUNTS] for row in rows}
-    return frozenset(suppress(counts, [*_of_places(rows), *_of_time(rows)], below, memory))
+    return frozenset(open_ | suppress(counts, [*_of_places(rows), *_of_time(rows)], below, memory))
 
 
 def _key(row: Row) -> tuple[Any, ...]:

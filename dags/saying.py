@@ -16,7 +16,7 @@ from connectors.store import read
 from connectors.store.decisions import decided_run
 from connectors.store.write import run_number
 from dags.plan import Plan
-from dags.sealing import head, manifest_of
+from dags.sealing import head, sealed_manifest
 
 
 def night(conn: Connection, plan: Plan, standard: Standard, zone: str) -> Night:
@@ -47,8 +47,8 @@ def night(conn: Connection, plan: Plan, standard: Standard, zone: str) -> Night:
 
 
 def _chain_head(conn: Connection) -> tuple[int, str] | None:
-    last = head(list(read.read_table(conn, "runs")))
-    return (int(manifest_of(last)["position"]), str(last["hash"])) if last else None
+    last = head(read.run_rows(conn))
+    return (int(sealed_manifest(conn, last)["position"]), str(last["hash"])) if last else None
 
 
 def _titles(names: str) -> tuple[str, ...]:
@@ -80,7 +80,7 @@ def _figure(row: dict[str, Any], standard: Standard) -> Figure:
 
 def _unfit(conn: Connection, since: int, number: int) -> list[BadDelivery]:
     """What came unfit since changes were last decided: a run that was killed then may have taken it in."""
-    new = {row["run_id"] for row in read.read_table(conn, "runs") if since < row["run_number"] <= number}
+    new = {row["run_id"] for row in read.run_rows(conn) if since < row["run_number"] <= number}
     return [
         BadDelivery(row["force"], row["log"], row["fitness"], row["reason"])
         for row in read.read_table(conn, "deliveries")

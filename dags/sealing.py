@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -58,11 +59,11 @@ def seal(
         forces: the forces the run was limited to; empty = every force.
         versions: the Delta version of every table of the lake the run judged, `cases` among them.
     """
-    runs = list(read.read_table(conn, "runs"))
+    runs = read.run_rows(conn)
     last = head(runs)
     position = sum(bool(row["hash"]) for row in runs) + 1
-    covered = _uncovered(runs, run["run_id"])
-    since = {name: one["version"] for name, one in (manifest_of(last)["lake"] if last else {}).items()}
+    covered = _uncovered(conn, runs, run["run_id"])
+    since = {name: one["version"] for name, one in (sealed_manifest(conn, last)["lake"] if last else {}).items()}
     seals = [*row_seals(conn, [run["run_id"], *covered]), *file_seals(lake, since, versions), *_answers(conn, lake)]
     write_seals(lake, run["run_id"], seals)
     manifest = {
@@ -105,6 +106,11 @@ def manifest_of(run: Row) -> Row:
     return said
 
 
+def sealed_manifest(conn: Connection, run: Row) -> Row:
+    """`manifest_of` a run that was read without it."""
+    return manifest_of({**run, "manifest": read.manifest(conn, run["run_id"])})
+
+
 def head(runs: Sequence[Row]) -> Row | None:
     """The sealed run that no other follows yet."""
     sealed = [row for row in runs if row["hash"]]
@@ -112,11 +118,21 @@ def head(runs: Sequence[Row]) -> Row | None:
     return next((row for row in sealed if row["hash"] not in followed), None)
 
 
-def _uncovered(runs: Sequence[Row], run_id: str) -> dict[str, str]:
+def _uncovered(conn: Connection, runs: Sequence[Row], run_id: str) -> dict[str, str]:
     """The runs that failed and that no manifest vouches for yet, each with the hash of what its row says."""
-    known = {name for row in runs for name in manifest_of(row)["covers"]}
-    failed = [row for row in runs if row["status"] == "failed" and row["run_id"] not in known | {run_id}]
-    return {row["run_id"]: sha256(canonical(run_said(row))) for row in failed}
+    sealed = [row for row in runs if row["hash"]]
+    failed = [row for row in runs if row["status"] == "failed" and row["run_id"] != run_id]
+    new = [row for row in failed if not _is_covered(conn, row["run_id"], _likeliest_first(sealed, row["finished_at"]))]
+    return {row["run_id"]: sha256(canonical(run_said(row))) for row in new}
+
+
+def _is_covered(conn: Connection, run_id: str, sealed: Iterable[Row]) -> bool:
+    return any(run_id in sealed_manifest(conn, row)["covers"] for row in sealed)
+
+
+def _likeliest_first(sealed: Sequence[Row], ended: datetime) -> list[Row]:
+    """The run that was sealed next after that moment vouches for what failed; but clocks may differ."""
+    return sorted(sealed, key=lambda row: (row["finished_at"] < ended, row["finished_at"]))
 
 
 def _standard(standard: Standard) -> Row:
@@ -134,15 +150,15 @@ def _counted(seals: Sequence[Seal]) -> dict[str, int]:
     return dict(sorted(Counter(each.what for each in seals).items()))
 
 
-def refuse_another_lake(lake: Lake, runs: Sequence[Row]) -> None:
+def refuse_another_lake(lake: Lake, conn: Connection) -> None:
     """A lake that was not mounted is an empty folder: judged from, it would take back every figure.
 
     Raises NotAnsweringError where a table the newest sealed run judged is not there, or not as far as it was then.
     """
-    last = head(runs)
+    last = head(read.run_rows(conn))
     if last is None:
         return
-    for name, judged in manifest_of(last)["lake"].items():
+    for name, judged in sealed_manifest(conn, last)["lake"].items():
         table = lake.table(name)
         is_behind = table.version() < judged["version"] if table else judged["files"] > 0
         if is_behind:
@@ -166,12 +182,13 @@ def ready(settings: Settings, say: Callable[[str], None]) -> None:
         )
 
 
-def tell_heads(settings: Settings, runs: Sequence[Row]) -> None:
+def tell_heads(settings: Settings, conn: Connection) -> None:
     """Add what is missing to the file of the chain's heads: a copy kept elsewhere shows if runs were taken away."""
     path = head_path(settings)
     path.parent.mkdir(parents=True, exist_ok=True)
-    told = set(path.read_text("utf-8").splitlines()) if path.exists() else set()
-    sealed = [(manifest_of(run)["position"], run) for run in runs if run["manifest"]]
-    heads = [f"{place} {run['run_id']} {run['hash']}" for place, run in sorted(sealed, key=lambda each: each[0])]
+    told = path.read_text("utf-8").splitlines() if path.exists() else []
+    known = {line.partition(" ")[2] for line in told}
+    sealed = [run for run in read.run_rows(conn) if run["hash"] and f"{run['run_id']} {run['hash']}" not in known]
+    heads = sorted((sealed_manifest(conn, run)["position"], run["run_id"], run["hash"]) for run in sealed)
     with path.open("a", encoding="utf-8") as file:
-        file.writelines(f"{head}\n" for head in heads if head not in told)
+        file.writelines(f"{place} {run_id} {digest}\n" for place, run_id, digest in heads)

@@ -76,18 +76,19 @@ def scope(
 ) -> Scope:  # fmt: skip
     """What a run states anew, by what the newest run left and by what changed in the lake since."""
     done = sorted((row for row in runs if row["status"] == "done"), key=lambda row: row["run_number"])
-    judged = [row for row in done if all(judged_whole(row, each.name, force) for each in standards for force in forces)]
+    pairs = [(each.name, force) for each in standards for force in forces]
+    judged = next((row for row in reversed(done) if all(judged_whole(row, *pair) for pair in pairs)), None)
     if plan.counted_from:
         return _of_part(plan, forces)
-    if plan.first_day or plan.last_day or plan.forces or not judged or cases is None:
+    if plan.first_day or plan.last_day or plan.forces or judged is None or cases is None:
         return EVERYTHING
     first = first_figure(first_day(plan.moment))
     last, said = done[-1], input_of(done[-1])
-    changed = lake.changed_cases(input_of(judged[-1]).get(CASES), cases)
+    changed = lake.changed_cases(input_of(judged).get(CASES), cases)
     oldest = min((month for _, _, force, month in changed if force in forces), default="9999-12")
     if _month(oldest) < first:  # what was never judged came in, or was erased
         return EVERYTHING
-    if last is not judged[-1] or not said.get(WHOLE) or said.get(BASIS) != basis or last["as_at"] > plan.moment:
+    if last is not judged or not said.get(WHOLE) or said.get(BASIS) != basis or last["as_at"] > plan.moment:
         if said.get(BASIS) and said[BASIS] != basis:
             say(f"Other code, standards, feeds or reference data than the last run's: every figure since {first} anew.")
         return Scope(first)

@@ -59,7 +59,7 @@ from dags.plan import (
     new_run_id,
     zones,
 )
-from dags.published import write_published
+from dags.publishing import write_published
 from dags.versions import code_version
 
 Say = Callable[[str], None]
@@ -93,7 +93,7 @@ def start(plan: Plan, settings: Settings, say: Say = _silent) -> Plan:
     sealing.ready(settings, say)
     with engine.begin() as conn:
         lock_slice(conn, "runs")
-        runs = list(read.read_table(conn, "runs"))
+        runs = read.run_rows(conn)
         _close_killed(conn, plan, runs, say)
         if all(row["run_id"] != plan.run_id for row in runs):
             _warn_of_later(plan, runs, say)
@@ -140,7 +140,7 @@ def _opened(plan: Plan) -> Engine:
     try:
         engine = open_store(plan.store)
         with read_only(engine) as conn:
-            sealing.refuse_another_lake(lake, list(read.read_table(conn, "runs")))
+            sealing.refuse_another_lake(lake, conn)
         return engine
     except PledgeError:
         if is_new:
@@ -230,7 +230,7 @@ def _judged(con: duckdb.DuckDBPyConnection, plan: Plan, settings: Settings, forc
     with read_only(engine) as conn:
         counted = definition_counts.counted(conn, [force])
         erased = erasures.standing(conn)
-        runs = list(read.read_table(conn, "runs"))
+        runs = read.run_rows(conn)
     versions = lake.versions()
     back = look_back.look_back(plan, lake, force, runs, [standard.name for standard in standards])
     held = {name: lake.names(name, version, force=[force]) for name, version in versions.items()}
@@ -274,9 +274,10 @@ def record(plan: Plan, settings: Settings, forces: Sequence[str], say: Say = _si
     """
     engine, lake = open_store(plan.store), plan.open_lake()
     with engine.connect() as conn:
-        runs = {row["run_id"]: row for row in read.read_table(conn, "runs")}
+        runs = {row["run_id"]: row for row in read.run_rows(conn)}
         brought = list(read.read_table(conn, "deliveries"))
         erased = erasures.standing(conn)
+        erasure = findings.newest_erasure(conn, erased, runs)
     if runs[plan.run_id]["status"] == "done":
         return 0
     standards = chosen_standards(settings, plan.standards)
@@ -308,7 +309,7 @@ def record(plan: Plan, settings: Settings, forces: Sequence[str], say: Say = _si
         )
         storing.store_cases(engine, con, lake, version, plan, standards, slices)
         found = findings.look(
-            plan, settings, lake, versions, version, standards, erased, findings.newest_erasure(erased, runs)
+            plan, settings, lake, versions, version, standards, erased, erasure, everything=scope.is_everything
         )
         judged = {**versions, storing.CASES: version or 0}
         stated = storing.Stated(said, tables, found, standards, told, list(slices), scope, basis)
@@ -318,7 +319,7 @@ def record(plan: Plan, settings: Settings, forces: Sequence[str], say: Say = _si
     observed.count("figures_written", written)
     say(f"{written:,} figures are new or changed.")
     with engine.connect() as conn:
-        sealing.tell_heads(settings, list(read.read_table(conn, "runs")))
+        sealing.tell_heads(settings, conn)
     return written
 
 
@@ -326,7 +327,7 @@ def fail(plan: Plan) -> None:
     """Close a run that did not get to its end; what it recorded before stays."""
     engine = open_store(plan.store)
     with engine.begin() as conn:
-        if any(row["run_id"] == plan.run_id and row["status"] == "running" for row in read.read_table(conn, "runs")):
+        if any(row["run_id"] == plan.run_id and row["status"] == "running" for row in read.run_rows(conn)):
             write.finish_run(conn, plan.run_id, status="failed", finished_at=datetime.now(UTC))
 
 

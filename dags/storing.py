@@ -48,7 +48,7 @@ def changed_slices(engine: Engine, lake: Lake, version: int | None) -> dict[Slic
     if version is None:
         return {}
     with engine.connect() as conn:
-        done = [row for row in read.read_table(conn, "runs") if row["input_key"]]
+        done = [row for row in read.run_rows(conn) if row["input_key"]]
     recorded = [versions[CASES] for row in done if (versions := json.loads(row["input_key"])).get(WHOLE)]
     found: dict[SliceName, list[str]] = {}
     for *slice_, month in sorted(lake.changed_cases(max(recorded, default=None), version)):
@@ -138,7 +138,7 @@ def store_figures(
             "figures_hash": _figures_hash(conn, plan),
             "finished_at": datetime.now(UTC),
         }
-        run = next(row for row in read.read_table(conn, "runs") if row["run_id"] == plan.run_id) | ended
+        run = next(row for row in read.run_rows(conn) if row["run_id"] == plan.run_id) | ended
         sealed = seal(conn, lake, settings, run, stated.standards, plan.forces, versions)
         write.finish_run(conn, plan.run_id, **ended, **sealed)
     return written
@@ -196,7 +196,7 @@ def _figures_hash(conn: Connection, plan: Plan) -> str:
 
     Two runs that leave the same figures, one after the other, have the same.
     """
-    runs = [row for row in read.read_table(conn, "runs") if row["figures_hash"]]
+    runs = [row for row in read.run_rows(conn) if row["figures_hash"]]
     before = max(runs, key=lambda row: row["run_number"])["figures_hash"] if runs else ""
     written = figures_of_run(conn, plan.run_id)
     return sha256("\n".join([before, *written]).encode()) if written or not before else before

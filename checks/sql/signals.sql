@@ -1,7 +1,16 @@
 -- How any integrity signal is counted: `signal_rows` in, one row for each measure, force and area out ('' = the force).
 -- What it is compared with, in this order: its own control group, chance, the rest (other areas of the force; other
 -- forces). Where there is no rest, nothing is compared and nothing is said to be unusual.
-with looked_at as (
+with bounds as (
+    select
+        force,
+        utc(window_from::timestamp, zone) as begins,
+        utc(window_to + interval 1 day, zone) as ends
+    from zones
+    cross join run
+),
+
+looked_at as (
     select
         shaped.force,
         nullif(shaped.area, '') as area,
@@ -16,12 +25,11 @@ with looked_at as (
         union all by name
         select * from signal_rows
     ) as shaped
-    inner join zones on shaped.force = zones.force
-    cross join run
-    -- The calendar is asked only where there is a window: it costs more than all the rest.
+    inner join bounds on shaped.force = bounds.force
+    -- Where there is no window the time need not be known: to tell it of a case costs more than all the rest.
     where
-        case when window_from is null then true else wall_clock(happened_at, zone)::date >= window_from end
-        and case when window_to is null then true else wall_clock(happened_at, zone)::date <= window_to end
+        case when begins is null then true else happened_at >= begins end
+        and case when ends is null then true else happened_at < ends end
 ),
 
 counted as (

@@ -46,6 +46,15 @@ def files_reaching(
     return lake.at_hand(name, names_of(name, actions.filter(wanted)))
 
 
+def only_values(actions: pa.Table, column: str) -> list[str | None]:
+    """The one value each file holds of a text column, None where it holds others or nothing is known of it.
+
+    A value that is too long is cut in the statistics, the greatest upwards: cut ones are never equal.
+    """
+    least, greatest, empty = (_statistic(actions, which, column).to_pylist() for which in ("min", "max", "null_count"))
+    return [low if low == high and none == 0 else None for low, high, none in zip(least, greatest, empty, strict=True)]
+
+
 def _open_ended(actions: pa.Table, columns: Sequence[str]) -> Any:
     wanted = pa.array([False] * actions.num_rows)
     for column in columns:

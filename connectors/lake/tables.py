@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from typing import TypeVar
 from urllib.parse import unquote
 
@@ -39,6 +40,7 @@ class Lake:
         self.pseudonyms = ""  # the fingerprint of the key under which new tables are filled; '' = references as given
         self._newest: dict[str, DeltaTable] = {}
         self._listed: dict[tuple[str, int], pa.Table] = {}
+        self._compared: dict[tuple[str | int | None, ...], set[tuple[str, ...]]] = {}
 
     def unreadable(self, name: str, forces: Iterable[str]) -> NotAnsweringError:
         """What is said of a damaged or missing file of these forces."""
@@ -111,6 +113,7 @@ class Lake:
         """Open a table anew the next time: its log was written over."""
         self._newest.pop(name, None)
         self._unlist(name)
+        self._compared.clear()
 
     def versions(self) -> dict[str, int]:
         """The present version of every log that has one: what a run pins before it judges."""
@@ -149,9 +152,12 @@ class Lake:
         return {month for of, month in self._changed(name, since, version, ("force", "month")) if of == force}
 
     def _changed(self, name: str, since: int | None, version: int, columns: Sequence[str]) -> set[tuple[str, ...]]:
-        now = _files_by(self.actions(name, version), columns)
-        before = _files_by(self.actions(name, since), columns) if since is not None else set()
-        return {each[1:] for each in now ^ before}
+        key = name, since, version, *columns
+        if key not in self._compared:  # to list an old version takes long
+            now = _files_by(self.actions(name, version), columns)
+            before = _files_by(self.actions(name, since), columns) if since is not None else set()
+            self._compared[key] = {each[1:] for each in now ^ before}
+        return self._compared[key]
 
     def actions(self, name: str, version: int | None = None, **partition: Iterable[str]) -> pa.Table:
         """Delta's own list of a table's files with their partitions and statistics, of the partition values given."""
@@ -221,6 +227,13 @@ def names_of(name: str, actions: pa.Table) -> list[str]:
 def _files_by(actions: pa.Table, columns: Sequence[str]) -> set[tuple[str, ...]]:
     named = [actions["path"], *(actions[f"partition.{name}"] for name in columns)]
     return set(zip(*(column.to_pylist() for column in named), strict=True))
+
+
+def months_from(actions: pa.Table, day: date | None) -> pa.Table:
+    """The files among some actions of the months from the day's on, None = all."""
+    if day is None:
+        return actions
+    return actions.filter(pc.greater_equal(actions["partition.month"].cast(pa.string()), f"{day:%Y-%m}"))
 
 
 def one_writer(table: DeltaTable, of: str, said: dict[str, str] | None = None) -> CommitProperties:

@@ -5,16 +5,16 @@ What is written only when it changed (the tables of `newest.KEYS`) is read as it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Subquery, Table, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Subquery, Table, and_, or_, select, tuple_
 from sqlalchemy.sql.util import ClauseAdapter
 
 from checks.errors import UsageError
 from connectors.store.filters import DATED_BY, column_of, column_of_filter, condition
 from connectors.store.newest import KEYS, newest
-from connectors.store.tables import breaches, deliveries, quarantine, runs, verdicts
+from connectors.store.tables import COUNTS, FIGURE, breaches, deliveries, quarantine, runs, verdicts
 from connectors.store.write import run_number
 
 ROWS_AT_ONCE = 5_000
@@ -71,11 +71,43 @@ def read_table(
     return _stream(conn, chosen)
 
 
+# Thousands of runs with all that they were sealed with would be read again and again.
+_SEALED_WITH = ("manifest", "signature", "public_key")
+
+
+def run_rows(conn: Connection) -> list[dict[str, Any]]:
+    """Every run, oldest first, without its manifest and what that is signed with: `manifest` gives it."""
+    columns = [column for column in runs.c if column.name not in _SEALED_WITH]
+    return [dict(row) for row in conn.execute(select(*columns).order_by(runs.c.run_number)).mappings()]
+
+
+def manifest(conn: Connection, run_id: str) -> str:
+    """What a run was sealed with; '' where it was not, or where there is no such run."""
+    return conn.scalar(select(runs.c.manifest).where(runs.c.run_id == run_id)) or ""
+
+
+def stated_counts(
+    conn: Connection, standard: str, measure: str, periods: Sequence[str], run: str | None = None
+) -> list[dict[str, Any]]:
+    """Key, counts and verdict of the newest figures of a measure, or of those a run left; in the order of the key."""
+    number = run_number(conn, run) if run else None
+    about = verdicts.c.standard == standard, verdicts.c.measure == measure, verdicts.c.period.in_(periods)
+    names = (*FIGURE, *COUNTS, "verdict")
+    now = newest(verdicts, *about, up_to=number, columns=names)
+    return [dict(row) for row in conn.execute(select(now).order_by(*(now.c[name] for name in FIGURE))).mappings()]
+
+
 def measured(conn: Connection, filters: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The (standard, measure) there are figures of, in order; `filters` as for `read_table`."""
     asked = [condition(verdicts, key, value) for key, value in filters.items() if value not in (None, "", [], ())]
-    chosen = select(verdicts.c.standard, verdicts.c.measure).where(*asked).distinct()
-    return sorted((standard, measure) for standard, measure in conn.execute(chosen))
+    place = verdicts.c.standard, verdicts.c.measure
+    chosen = select(*place).where(*asked).order_by(*place).limit(1)
+    found: list[tuple[str, str]] = []
+    row = conn.execute(chosen).first()
+    while row is not None:  # from one to the next by the index: there are few of them, and millions of figures
+        found.append((row.standard, row.measure))
+        row = conn.execute(chosen.where(tuple_(*place) > found[-1])).first()
+    return found
 
 
 def _table(name: str) -> Table:

@@ -13,6 +13,7 @@ import pytest
 from connectors.settings import Settings
 from dags import steps
 from dags.plan import Plan
+from tests.journey.logs import call, write
 from tests.journey.pledge import Pledge
 
 
@@ -43,13 +44,20 @@ def test_parquet_keeps_its_numbers(judged: Pledge) -> None:
 
 
 def written(pledge: Pledge, name: str) -> list[dict[str, str]]:
-    with (pledge.folder / "published" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    rows: list[dict[str, str]] = []
+    for path in sorted((pledge.folder / "published").glob(f"{name}-*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            rows += csv.DictReader(file)
+    return rows
+
+
+def files(pledge: Pledge) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted((pledge.folder / "published").iterdir())}
 
 
 def test_the_nightly_files_say_what_may_leave_the_house_and_no_more(judged: Pledge) -> None:
-    nightly = (judged.folder / "published" / "verdicts.csv").read_bytes()
-    assert nightly == judged("verdicts", "--published", "--format", "csv").out
+    commanded = csv.DictReader(io.StringIO(judged("verdicts", "--published", "--format", "csv").out.decode()))
+    assert sorted(map(str, written(judged, "verdicts"))) == sorted(map(str, commanded))
     of_persons = [row for row in written(judged, "verdicts") if row["measure"] == "answer_999"]
     assert any(row["cases"] == "suppressed" for row in of_persons)
     assert not {row["cases"] for row in of_persons} & {"1", "2", "3", "4"}
@@ -59,22 +67,88 @@ def test_the_nightly_files_say_what_may_leave_the_house_and_no_more(judged: Pled
     assert "day" not in {row["period"] for row in written(judged, "commitments") if row["commitment"] == "5"}
 
 
-@pytest.mark.parametrize("kept", [None, "", "[1]", '{"a": "b"}', "cut short {"])
+@pytest.mark.parametrize("kept", [None, "", "[1]", '{"a": "b"}', '{"a": {"b": [-1]}}', "cut short {"])
 def test_what_was_solved_before_is_solved_no_more_and_changes_nothing(judged: Pledge, kept: str | None) -> None:
     """The file may be lost or damaged: then all is solved anew."""
-    solved, files = judged.folder / "suppression-solved.json", judged.folder / "published"
-    before, figures = json.loads(solved.read_text("utf-8")), (files / "verdicts.csv").read_bytes()
+    solved = judged.folder / "suppression-solved.json"
+    before, figures = json.loads(solved.read_text("utf-8")), files(judged)
     assert before
     if kept is not None:
         solved.write_text(kept, "utf-8")
     publish(judged)
     assert json.loads(solved.read_text("utf-8")) == before
-    assert (files / "verdicts.csv").read_bytes() == figures
-    assert sorted(path.name for path in files.iterdir()) == ["commitments.csv", "verdicts.csv"]
+    assert files(judged) == figures
+    assert {name.partition("-")[0] for name in figures} == {"commitments", "verdicts"}
 
 
 def publish(pledge: Pledge) -> None:
     run = pledge.rows("runs")[-1]
     plan = Plan(run_id=run["run_id"], as_at=run["as_at"], lake=str(pledge.lake), store=pledge.store, started_at="")
     written = steps.publish(plan, Settings(lake=str(pledge.lake), store=pledge.store))
-    assert [Path(path).exists() for path in written] == [True, True]
+    assert written
+    assert all(Path(path).exists() for path in written)
+
+
+CALLS = [
+    call(
+        f"{month}-{number}", f"{month}-0{1 + number % 9} 10:00:00", 5 + number % 9, area=("north", "south")[number % 2]
+    )
+    for month in ("2024-11", "2024-12", "2025-02", "2025-11", "2026-01", "2026-02")
+    for number in range(3 + int(month[-2:]))
+]
+NIGHTS = {
+    "2026-03-02T06:00:00Z": CALLS,
+    "2026-03-03T06:00:00Z": [call("new", "2026-03-02 10:00:00")],
+    "2026-03-04T06:00:00Z": [
+        call("late", "2026-02-03 11:00:00", 50),
+        call("later", "2025-12-03 11:00:00", area="south"),
+    ],
+    "2026-03-05T06:00:00Z": [call("2026-01-0", "2026-01-01 10:00:00", 60)],
+}
+
+
+def test_what_changed_night_by_night_is_what_a_full_publication_says(tmp_path: Path) -> None:
+    pledge, times = Pledge(tmp_path), dict[str, int]()
+    for night, rows in NIGHTS.items():
+        write(pledge.input, "calls", rows)
+        assert pledge.run(night).code == 0
+        now = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "published").iterdir()}
+        untouched = {name for name, time in times.items() if now[name] == time}
+        assert {"verdicts-2024.csv", "commitments-2024.csv"} <= untouched or not times
+        assert "verdicts-2026.csv" not in untouched
+        times = now
+        night_by_night = files(pledge)
+        for name in ("published-left.json", "suppression-solved.json"):
+            (tmp_path / name).unlink()
+        publish(pledge)
+        assert files(pledge) == night_by_night
+        times = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "published").iterdir()}
+
+
+def test_files_that_are_not_as_they_were_left_are_written_again(judged: Pledge) -> None:
+    folder = judged.folder / "published"
+    before = files(judged)
+    changed, lost, *_ = sorted(folder.iterdir())
+    changed.write_text("overwritten", "utf-8")
+    lost.unlink()
+    (folder / "verdicts.csv").write_text("of an earlier version: one file for all years", "utf-8")
+    publish(judged)
+    assert files(judged) == before
+
+
+@pytest.mark.parametrize(
+    "left", ["", "[1]", '{"code": 1}', '{"code": "", "run": [1, "x"], "hidden": {"x": 1}, "files": {}}']
+)
+def test_without_a_note_of_what_was_left_everything_is_written(judged: Pledge, left: str) -> None:
+    before = files(judged)
+    (judged.folder / "published-left.json").write_text(left, "utf-8")
+    publish(judged)
+    assert files(judged) == before
+
+
+def test_a_figure_in_progress_stays_in_the_house(judged: Pledge) -> None:
+    """Two nights' counts of an open month are one apart: the day in between is not published either."""
+    outside = judged.rows("verdicts", "--published", "--measure", "answer_999")
+    open_ = [row for row in outside if row["verdict"] == "in_progress"]
+    assert open_
+    assert all(row["suppressed"] and row["cases"] == "suppressed" for row in open_)

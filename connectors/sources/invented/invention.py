@@ -60,13 +60,14 @@ class _Force:
     cases: pd.DataFrame
 
 
-def invent(folder: Path, forces: Sequence[str], days: int, seed: int, until: date) -> Truth:
+def invent(folder: Path, forces: Sequence[str], days: int, seed: int, until: date, size: float | None = None) -> Truth:
     """Write a file per log (`calls.csv`, `victim_cases.csv` …) and `truth.json` into `folder`.
 
     Args:
         forces: police.uk slugs; all share each file. A force's rows depend on its slug and the seed only.
         days: how many local days (Europe/London), the last of them `until`. Judge them at the truth's `as_at`.
         seed: the same seed gives the same files, byte for byte.
+        size: of every force, 1 = about 900 calls a day; None = each has its own.
 
     Returns:
         What was planted, as `truth.json` says it, and the state of every case.
@@ -77,7 +78,7 @@ def invent(folder: Path, forces: Sequence[str], days: int, seed: int, until: dat
     _refuse(forces, seed)
     window = Window.ending(until, days)
     load = Load.over(window)
-    invented = [_force(slug, window, load, seed) for slug in forces]
+    invented = [_force(slug, window, load, seed, size) for slug in forces]
     files: dict[str, pd.DataFrame | str] = {}
     counts: dict[str, dict[str, Any]] = {}
     for log in (log for log in LOGS if log in invented[0].rows):
@@ -96,9 +97,10 @@ def _refuse(forces: Sequence[str], seed: int) -> None:
         raise UsageError("invented logs", f"the seed {seed}", "a whole number from 0", "Choose another seed.")
 
 
-def _force(slug: str, window: Window, load: Load, seed: int) -> _Force:
+def _force(slug: str, window: Window, load: Load, seed: int, size: float | None) -> _Force:
     rng = _generator(seed, slug)
-    size = 1.0 if slug == DEFAULT_FORCE else float(rng.uniform(SMALLEST_FORCE, BIGGEST_FORCE))
+    own_size = 1.0 if slug == DEFAULT_FORCE else float(rng.uniform(SMALLEST_FORCE, BIGGEST_FORCE))
+    size = own_size if size is None else size
     places = Places.of(slug, window)
     calls = invent_calls(places, window, load, size, rng)
     incidents = invent_incidents(calls, places, window, load, size, rng)
