@@ -42,8 +42,12 @@ def spark_sql(tree: exp.Expression) -> str:
 
 
 def spark_type(duckdb_type: str) -> str:
-    """The Spark type that holds what a DuckDB type holds; a moment is an instant there, shown in the session's UTC."""
-    return exp.DataType.build(duckdb_type, dialect="duckdb").sql(dialect="spark").replace("TIMESTAMP_NTZ", "TIMESTAMP")
+    """The Spark type that holds what a DuckDB type holds.
+
+    A moment is an instant there, shown in the session's UTC; sums are 64 bits wide, beyond which Spark 4 raises an error.
+    """
+    spark = exp.DataType.build(duckdb_type, dialect="duckdb").sql(dialect="spark")
+    return spark.replace("TIMESTAMP_NTZ", "TIMESTAMP").replace("INT128", "BIGINT")
 
 
 def refused(where: str, found: str) -> UsageError:

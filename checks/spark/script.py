@@ -25,15 +25,17 @@ from checks.spark.words import Words
 _HEAD = "set time zone 'UTC'"
 
 
-def spark_statements(script: str, empty: Mapping[str, str] | None = None) -> list[str]:
-    """The script's statements for Spark 4, in order.
+def spark_script(script: str, empty: Mapping[str, str] | None = None) -> str:
+    """A script of the judging for Spark 4: its statements, each ended by `;` and a line's end.
 
     Args:
         empty: for a view over files that is not one of the logs, the statement that makes it without any.
 
-    Raises UsageError naming what has no known match in Spark.
+    Raises:
+        UsageError: it says something that has no known match in Spark.
     """
-    return _Translation(script, {**{name: log_script(log, ()) for name, log in LOGS.items()}, **(empty or {})}).said
+    without_files = {**{name: log_script(log, ()) for name, log in LOGS.items()}, **(empty or {})}
+    return "".join(f"{statement};\n\n" for statement in _Translation(script, without_files).said)
 
 
 class _Translation:
@@ -78,14 +80,19 @@ class _Translation:
 
         def columns_of(query: exp.Expression) -> Columns:
             within = f"with {ctes} " if ctes else ""
-            return [row[:2] for row in self._con.execute(f"describe {within}{duckdb_sql(query)}").fetchall()]
+            return self._columns(f"{within}{duckdb_sql(query)}")
 
         in_sparks_clauses(tree, columns_of)
         return self._words.rewritten(tree)
 
+    def _columns(self, query: str) -> Columns:
+        # DuckDB's moments may count nanoseconds where a date became one: they are microseconds all the same.
+        described = self._con.execute(f"describe {query}").fetchall()
+        return [(name, kind.replace("TIMESTAMP_NS", "TIMESTAMP")) for name, kind, *_ in described]
+
     def _literals(self, table: str) -> str:
         """What DuckDB holds in a table, as a query of literals."""
-        columns = [row[:2] for row in self._con.execute(f"describe {table}").fetchall()]
+        columns = self._columns(table)
         rows = self._con.execute(f"select * from {table}").fetchall()
         names = ", ".join(f"`{name}`" for name, _ in columns)
         typed = ", ".join(f"cast(`{name}` as {spark_type(kind)}) as `{name}`" for name, kind in columns)

@@ -1,0 +1,50 @@
+"""Run scripts on Spark, in an environment that has nothing but pyspark: `on_spark.py FOLDER`.
+
+Of each `<name>.spark.sql` in the folder it leaves `<name>.facts` (cases) and `<name>.figures` (counts) as Parquet.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+# A few thousand rows on one machine: one partition, no page to look at, nothing left in the working directory.
+SETTINGS = {
+    "spark.driver.memory": "2g",
+    "spark.driver.host": "127.0.0.1",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+}
+
+
+def statements(script: str) -> list[str]:
+    return [one for part in script.split(";\n") if (one := part.strip())]
+
+
+def main(folder: Path) -> None:
+    builder = SparkSession.builder.master("local[2]").config("spark.sql.warehouse.dir", str(folder / "warehouse"))
+    for name, value in SETTINGS.items():
+        builder = builder.config(name, value)
+    spark = builder.getOrCreate()
+    spark.sparkContext.setLogLevel("OFF")
+    for script in sorted(folder.glob("*.spark.sql")):
+        started = time.monotonic()
+        name = script.name.removesuffix(".spark.sql")
+        *views, query = statements(script.read_text("utf-8"))
+        for statement in views:
+            spark.sql(statement)
+        spark.sql("cache table facts")
+        spark.table("facts").write.mode("overwrite").parquet(str(folder / f"{name}.facts"))
+        spark.sql(query).write.mode("overwrite").parquet(str(folder / f"{name}.figures"))
+        spark.sql("uncache table facts")
+        print(f"{name}: {time.monotonic() - started:.1f} s on Spark {spark.version}", flush=True)
+    spark.stop()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
