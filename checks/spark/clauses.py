@@ -12,7 +12,7 @@ from checks.spark.dialect import refused
 Columns = Sequence[tuple[str, str]]
 
 
-def in_sparks_clauses(tree: exp.Expression, columns_of: Callable[[exp.Expression], Columns]) -> None:
+def in_sparks_clauses(tree: exp.Expr, columns_of: Callable[[exp.Expr], Columns]) -> None:
     """Change a query of the judging in place; `columns_of` tells the columns of any part of it."""
     for query in list(tree.find_all(exp.SetOperation)):
         if query.args.get("by_name"):
@@ -27,7 +27,7 @@ def in_sparks_clauses(tree: exp.Expression, columns_of: Callable[[exp.Expression
         _framed(select)
 
 
-def _by_place(union: exp.SetOperation, columns_of: Callable[[exp.Expression], Columns]) -> None:
+def _by_place(union: exp.SetOperation, columns_of: Callable[[exp.Expr], Columns]) -> None:
     """`union all by name`: each side with every column of the union, NULL where it has none."""
     whole = columns_of(union)
     for side in ("this", "expression"):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from sqlglot import exp, parse, parse_one
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import ParseError
 
 from checks.errors import UsageError
+
+Part = TypeVar("Part", bound=exp.Expr)
 
 
 class _Judging(DuckDB):
@@ -16,7 +20,7 @@ class _Judging(DuckDB):
         KEYWORDS = {word: token for word, token in DuckDB.Tokenizer.KEYWORDS.items() if word != "FORCE"}  # noqa: RUF012
 
 
-def parsed(sql: str) -> list[exp.Expression]:
+def parsed(sql: str) -> list[exp.Expr]:
     """The statements of the judging as trees."""
     try:
         trees = [tree for tree in parse(sql, read=_Judging) if tree]
@@ -28,23 +32,31 @@ def parsed(sql: str) -> list[exp.Expression]:
     return trees
 
 
-def parsed_spark(sql: str) -> exp.Expression:
+def parsed_spark(sql: str) -> exp.Expr:
     """An expression written in Spark's own SQL as a tree."""
     return parse_one(sql, read="spark")
 
 
-def duckdb_sql(tree: exp.Expression) -> str:
+def part_of(tree: exp.Expr, kind: type[Part]) -> Part:
+    """The first part of this kind, which must be there."""
+    found = tree.find(kind)
+    if found is None:
+        raise refused(tree.sql(dialect="duckdb")[:80], f"it has no {kind.__name__}")
+    return found
+
+
+def duckdb_sql(tree: exp.Expr) -> str:
     return tree.sql(dialect=_Judging)
 
 
-def spark_sql(tree: exp.Expression) -> str:
+def spark_sql(tree: exp.Expr) -> str:
     return tree.sql(dialect="spark", pretty=True)
 
 
 def spark_type(duckdb_type: str) -> str:
     """The Spark type that holds what a DuckDB type holds.
 
-    A moment is an instant there, shown in the session's UTC; sums are 64 bits wide, beyond which Spark 4 raises an error.
+    A moment is an instant there, shown in the session's UTC. Sums are 64 bits wide, and more is an error in Spark.
     """
     spark = exp.DataType.build(duckdb_type, dialect="duckdb").sql(dialect="spark")
     return spark.replace("TIMESTAMP_NTZ", "TIMESTAMP").replace("INT128", "BIGINT")

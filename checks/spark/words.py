@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from checks.spark.dialect import parsed, parsed_spark, refused, spark_type
+from checks.spark.dialect import parsed, parsed_spark, part_of, refused, spark_type
 
 # Of the two moments a wall clock shows twice when the clocks go back, DuckDB takes the later and Spark the earlier; an
 # hour that is missing when they go forward both carry on. No zone's clocks change by more than an hour.
@@ -31,7 +31,7 @@ _CALLS = {
     "list_sum": (("list",), "aggregate(list, cast(0 as bigint), (so_far, one) -> so_far + one)"),
 }
 # Functions that mean the same in both, as sqlglot writes them.
-_SAME: tuple[type[exp.Expression], ...] = (
+_SAME: tuple[type[exp.Expr], ...] = (
     exp.And, exp.AnyValue, exp.Array, exp.ArrayAgg, exp.ArrayContains, exp.ArrayDistinct, exp.ArrayFilter,
     exp.ArraySort, exp.Case, exp.Cast, exp.Coalesce, exp.ConcatWs, exp.Count, exp.Explode,
     exp.Greatest, exp.Grouping, exp.If, exp.LastDay, exp.Lead, exp.Least, exp.Left, exp.LogicalAnd, exp.LogicalOr,
@@ -56,7 +56,7 @@ class Words:
             params = tuple(param.name for param in create.this.expressions)
             self._macros[name] = (params, self.rewritten(create.expression))
 
-    def rewritten(self, tree: exp.Expression) -> exp.Expression:
+    def rewritten(self, tree: exp.Expr) -> exp.Expr:
         """The same tree in Spark's words; it is changed in place."""
         if isinstance(tree, exp.Filter) and _is_call(tree.this, "histogram"):
             tree = _counted_by_name(tree)
@@ -66,7 +66,7 @@ class Words:
                 part.replace(new)
         return self._said(tree)
 
-    def _said(self, one: exp.Expression) -> exp.Expression:
+    def _said(self, one: exp.Expr) -> exp.Expr:
         if isinstance(one, exp.Anonymous):
             return self._written_out(one)
         if type(one) in _OTHERWISE:
@@ -75,48 +75,48 @@ class Words:
             raise refused(one.sql(dialect="duckdb")[:80], f"{type(one).__name__} has no known match in Spark")
         return one
 
-    def _written_out(self, call: exp.Anonymous) -> exp.Expression:
+    def _written_out(self, call: exp.Anonymous) -> exp.Expr:
         name = call.name.lower()
         if name not in self._macros:
             raise refused(f"{name}()", "it has no known match in Spark")
         params, body = self._macros[name]
         given = dict(zip(params, call.expressions, strict=True))
 
-        def filled(node: exp.Expression) -> exp.Expression:
+        def filled(node: exp.Expr) -> exp.Expr:
             is_param = isinstance(node, exp.Column) and not node.table and node.name in given
             return _one_operand(given[node.name].copy()) if is_param else node
 
         return _one_operand(body.copy().transform(filled))
 
 
-def _one_operand(tree: exp.Expression) -> exp.Expression:
+def _one_operand(tree: exp.Expr) -> exp.Expr:
     return exp.paren(tree) if isinstance(tree, (exp.Binary, exp.Unary, exp.Between)) else tree
 
 
-def _is_call(tree: exp.Expression, name: str) -> bool:
+def _is_call(tree: exp.Expr, name: str) -> bool:
     return isinstance(tree, exp.Anonymous) and tree.name.lower() == name
 
 
-def _counted_by_name(tree: exp.Filter) -> exp.Expression:
+def _counted_by_name(tree: exp.Filter) -> exp.Expr:
     """`histogram(x) filter (where …)` in the words of the judging's own macro for the same."""
     [counted] = parsed("added_up(list({'name': x, 'n': 1}) filter (where true))")
-    counted.find(exp.Column).replace(tree.this.expressions[0])
-    counted.find(exp.Filter).set("expression", tree.expression)
+    part_of(counted, exp.Column).replace(tree.this.expressions[0])
+    part_of(counted, exp.Filter).set("expression", tree.expression)
     return counted
 
 
-def _call(name: str, *given: exp.Expression | str) -> exp.Expression:
+def _call(name: str, *given: exp.Expr | str) -> exp.Expr:
     """A function by its very name: sqlglot would otherwise write some in another dialect's way."""
     return exp.Anonymous(this=name, expressions=[exp.convert(one) if isinstance(one, str) else one for one in given])
 
 
-def _integer(text: exp.Expression, start: int) -> exp.Expression:
+def _integer(text: exp.Expr, start: int) -> exp.Expr:
     """Two digits of a text `HH:MM[:SS]` from a position on as a number, 0 where it ends before."""
     digits = _call("substr", text.copy(), exp.Literal.number(start), exp.Literal.number(2))
     return _call("int", exp.func("coalesce", exp.Nullif(this=digits, expression=exp.convert("")), exp.convert("0")))
 
 
-def _cast(one: exp.Cast) -> exp.Expression:
+def _cast(one: exp.Cast) -> exp.Expr:
     if one.to.this in (exp.DataType.Type.INTERVAL, "INTERVAL") or isinstance(one.to.this, exp.Interval):
         parts = [_integer(one.this, start) for start in (1, 4, 7)]
         return _call("make_dt_interval", exp.Literal.number(0), *parts)
@@ -132,40 +132,40 @@ def _moment_type(one: exp.DataType) -> exp.DataType:
     return exp.DataType.build(spark_type(one.sql(dialect="duckdb")), dialect="spark")
 
 
-def _days_between(one: exp.DateDiff) -> exp.Expression:
+def _days_between(one: exp.DateDiff) -> exp.Expr:
     if one.text("unit").lower() != "day":
         raise refused(one.sql(dialect="duckdb")[:80], "only whole days are counted alike")
     return _call("datediff", one.this, one.expression)
 
 
-def _joined(one: exp.ArrayConcat) -> exp.Expression:
+def _joined(one: exp.ArrayConcat) -> exp.Expr:
     lists = [one.this, *one.expressions]
     return _call("concat", *(exp.func("coalesce", each, exp.Array()) for each in lists))
 
 
-def _series(one: exp.GenerateSeries) -> exp.Expression:
+def _series(one: exp.GenerateSeries) -> exp.Expr:
     """Nothing where it would end before it begins: of that Spark's `sequence` makes an error."""
     start, end, step = one.args["start"], one.args["end"], one.args.get("step")
     if one.args.get("is_end_exclusive"):
-        whole = [exp.cast(start, "bigint"), exp.cast(exp.Sub(this=exp.paren(end), expression=exp.convert(1)), "bigint")]
-    else:
-        whole = [exp.cast(start, "timestamp"), exp.cast(end, "timestamp"), step]
-    goes_on = exp.LTE(this=whole[0].copy(), expression=whole[1].copy())
-    return _call("if", goes_on, _call("sequence", *whole), exp.null())
+        end = exp.Sub(this=exp.paren(end), expression=exp.Literal.number(1))
+    kind = "timestamp" if step else "bigint"
+    first, last = exp.cast(start, kind), exp.cast(end, kind)
+    sequence = _call("sequence", first, last, *([step] if step else []))
+    return _call("if", exp.LTE(this=first.copy(), expression=last.copy()), sequence, exp.null())
 
 
-def _formatted(one: exp.TimeToStr) -> exp.Expression:
+def _formatted(one: exp.TimeToStr) -> exp.Expr:
     pattern = one.args["format"].name
     for ours, sparks in _PATTERNS.items():
         pattern = pattern.replace(ours, sparks)
     return _call("date_format", one.this, pattern)
 
 
-def _made(one: exp.UnixToTime) -> exp.Expression:
+def _made(one: exp.UnixToTime) -> exp.Expr:
     return _call("timestamp_micros", one.this)
 
 
-_OTHERWISE: dict[type[exp.Expression], Callable[..., exp.Expression]] = {
+_OTHERWISE: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.ArrayConcat: _joined,
     exp.ArrayOverlaps: lambda one: _call("arrays_overlap", one.this, one.expression),
     exp.Cast: _cast,

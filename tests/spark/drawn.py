@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -68,7 +68,9 @@ def _row_by_row(log: str, lacks: Sequence[str], random: Random) -> Rows:
             likely: Mapping[str, object] = {"reply_needed": True}
             given = Circumstances(random.randint(0, 2**32), min(night, AS_AT), AS_AT, LIMITS, lacks, likely)
             told = rows(contract, force, given, 120)
-            found += [{"kind": "public", **row, contract.keys[0]: f"{night:%y%m%d} {row[contract.keys[0]]}"} for row in told]
+            found += [
+                {"kind": "public", **row, contract.keys[0]: f"{night:%y%m%d} {row[contract.keys[0]]}"} for row in told
+            ]
     return found
 
 

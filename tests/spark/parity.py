@@ -101,7 +101,9 @@ def same_on_both(folder: Path, names: Sequence[str]) -> bool:
         con.execute(script)
         found = [compared(con, table, f"{folder / name}.{table}") for table in ("facts", "figures")]
         differs = [difference for _, difference in found if difference]
-        print(f"{name}: {found[0][0]} cases, {found[1][0]} figures the same" if not differs else f"{name}: {differs[0]}")
+        print(
+            f"{name}: {found[0][0]} cases, {found[1][0]} figures the same" if not differs else f"{name}: {differs[0]}"
+        )
         same &= not differs and bool(found[0][0])
         con.close()
     return same
