@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 # A few thousand rows on one machine: one partition, no page to look at, nothing left in the working directory.
@@ -36,17 +37,24 @@ def main(folder: Path) -> None:
     for script in sorted(folder.glob("*.spark.sql")):
         started = time.monotonic()
         name = script.name.removesuffix(".spark.sql")
-        *views, query = statements(script.read_text("utf-8"))
-        facts = str(folder / f"{name}.facts")
-        for statement in views:
-            spark.sql(statement)
-            if statement.startswith(FACTS):
-                # A table, as in DuckDB: the figures read it several times.
-                spark.table("facts").write.mode("overwrite").parquet(facts)
-                spark.read.parquet(facts).createOrReplaceTempView("facts")
-        spark.sql(query).write.mode("overwrite").parquet(str(folder / f"{name}.figures"))
-        print(f"{name}: {time.monotonic() - started:.1f} s on Spark {spark.version}", flush=True)
+        try:
+            judge(spark, statements(script.read_text("utf-8")), folder / name)
+        except PySparkException as error:
+            print(f"{name}: {error}", flush=True)
+        print(f"{name}: {time.monotonic() - started:.1f} s on Spark {spark.version}", file=sys.stderr, flush=True)
     spark.stop()
+
+
+def judge(spark: SparkSession, script: list[str], name: Path) -> None:
+    *views, query = script
+    facts = f"{name}.facts"
+    for statement in views:
+        spark.sql(statement)
+        if statement.startswith(FACTS):
+            # A table, as in DuckDB: the figures read it several times.
+            spark.table("facts").write.mode("overwrite").parquet(facts)
+            spark.read.parquet(facts).createOrReplaceTempView("facts")
+    spark.sql(query).write.mode("overwrite").parquet(f"{name}.figures")
 
 
 if __name__ == "__main__":

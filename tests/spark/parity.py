@@ -1,6 +1,7 @@
 """`make spark`: every measure judged by DuckDB and by Spark over the same files; the first difference fails it.
 
-    python -m tests.spark.parity [MEASURE …]
+    python -m tests.spark.parity [MEASURE …]      logs drawn for the purpose (see `drawn`)
+    PLEDGE_LAKE=… PLEDGE_STORE=… (the same)       the logs of that lake, by what `pledge sql` prints
 
 Compared are every case (state, reason, clocks, local day, definition) and every figure (counts by force, area,
 neighbourhood, day, month, year and twelve months), exactly; only quantiles may differ in their last digits, since the
@@ -16,6 +17,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -24,14 +27,15 @@ from checks.commitment import Measure, measures
 from checks.database import connect
 from checks.judging import AppliedRule, Window, facts_script, measure_script, preamble, rules_script
 from checks.logs import LOGS
-from checks.spark.script import spark_script
 from checks.standard import one_switch_at_a_time
-from connectors.lake.cases import empty_cases_script, missed_cases_script
-from connectors.settings import Settings
+from connectors.lake.cases import missed_cases_script
+from connectors.settings import Settings, load
+from dags.looking import sql_script
 from dags.plan import applied, commitments_by_measure, standards_of
+from dags.spark_sql import in_spark
 from tests.spark.drawn import AS_AT, BANK_HOLIDAYS, ZONES, drawn_logs, kept
 
-SPARK = Path(os.environ.get("PLEDGE_SPARK_PYTHON", ".venv-spark/bin/python"))
+SPARK = Path(os.environ.get("SPARK_PYTHON", ".venv-spark/bin/python"))
 # The only figures that are interpolated, and how far apart they may be, in seconds.
 QUANTILES = ("p50_seconds", "p90_seconds")
 NEAR = 0.000001
@@ -56,8 +60,17 @@ def rules(measure: Measure) -> Iterator[AppliedRule]:
                 yield AppliedRule(one.rule, force, definition, str(number), one.applies_from, one.applies_to)
 
 
+def scripts(folder: Path, names: Sequence[str]) -> dict[str, str]:
+    """The script that judges each measure, over the environment's lake, or else drawn logs kept in `folder`."""
+    if "PLEDGE_LAKE" in os.environ:
+        settings = load(os.environ)
+        return {name: sql_script(settings, name, (), (), "", "", None, None) for name in names}
+    files = kept(folder, drawn_logs())
+    return {name: judging(measures()[name], files) for name in names}
+
+
 def judging(measure: Measure, files: Mapping[str, Sequence[str]]) -> str:
-    """The script that judges the measure, as `pledge sql` prints it, over the drawn logs."""
+    """The script that judges the measure, as `pledge sql` puts it together."""
     logs = [log for log in files if log in LOGS]
     missed = missed_cases_script(list(files["cases"]), commitments_by_measure()) if measure.name == "explained" else ""
     return "\n".join(
@@ -66,55 +79,70 @@ def judging(measure: Measure, files: Mapping[str, Sequence[str]]) -> str:
             rules_script(measure, list(rules(measure))),
             measure_script(measure),
             facts_script(),
-            "select * from figures;",
+            "select * from figures order by standard, force, area, neighbourhood, period, period_start;",
         ]
     )
 
 
-def compared(con: duckdb.DuckDBPyConnection, table: str, parquet: str) -> tuple[int, str]:
-    """How many rows DuckDB has in a table, and the first that only one of the engines has ('' = the same rows)."""
+@dataclass(frozen=True)
+class Compared:
+    """How many cases and figures the engines agree on, or the first row that only one of them has."""
+
+    cases: int = 0
+    figures: int = 0
+    difference: str = ""
+
+    def __str__(self) -> str:
+        return self.difference or f"{self.cases} cases, {self.figures} figures the same"
+
+
+def compared_on_both(folder: Path, names: Sequence[str]) -> dict[str, Compared]:
+    """Judge the measures on both engines, in an empty folder."""
+    duckdbs = scripts(folder / "lake", names)
+    for name, script in duckdbs.items():
+        (folder / f"{name}.spark.sql").write_text(in_spark(script), "utf-8")
+    with (folder / "spark.log").open("w") as log:
+        if subprocess.run([SPARK, Path(__file__).with_name("on_spark.py"), folder], stderr=log).returncode:
+            raise RuntimeError(f"Spark stopped: {(folder / 'spark.log').read_text('utf-8')[-2000:]}")
+    return {name: _compared(folder / name, script) for name, script in duckdbs.items()}
+
+
+def _compared(sparks: Path, script: str) -> Compared:
+    with closing(connect(threads=2)) as con:
+        con.execute(script)
+        for table in ("facts", "figures"):
+            found = Path(f"{sparks}.{table}")
+            if not found.is_dir():
+                return Compared(difference="Spark could not run it")
+            con.execute(f"create view sparks_{table} as select * from read_parquet('{found}/*.parquet')")
+            if difference := _first_difference(con, table):
+                return Compared(difference=difference)
+        return Compared(
+            *(con.execute(f"select count(*) from {table}").fetchall()[0][0] for table in ("facts", "figures"))
+        )
+
+
+def _first_difference(con: duckdb.DuckDBPyConnection, table: str) -> str:
+    """The first row of a table that only one of the engines has, '' where there is none."""
     kinds = {name: kind for name, kind, *_ in con.execute(f"describe {table}").fetchall()}
-    con.execute(f"create or replace view sparks as select * from read_parquet('{parquet}/*.parquet')")
     exact = {name: _exactly(name, kind) for name, kind in kinds.items() if name not in QUANTILES}
-    columns = ", ".join(exact.values())
-    for engine, one, other in (("DuckDB", table, "sparks"), ("Spark", "sparks", table)):
+    columns, sparks = ", ".join(exact.values()), f"sparks_{table}"
+    for engine, one, other in (("DuckDB", table, sparks), ("Spark", sparks, table)):
         only = con.execute(f"select {columns} from {one} except all select {columns} from {other} order by all limit 1")
         if row := only.fetchone():
-            return 0, f"only {engine} has {dict(zip(exact, row, strict=True))}"
-    if set(QUANTILES) <= kinds.keys():
-        apart = " or ".join(f"abs(coalesce(ours.{q}, -1) - coalesce(sparks.{q}, -1)) > {NEAR}" for q in QUANTILES)
-        far = con.execute(
-            f"select * from {table} as ours inner join sparks using ({', '.join(LEVEL)}) where {apart} limit 1"
-        )
-        if row := far.fetchone():
-            return 0, f"quantiles differ: {row}"
-    return con.execute(f"select count(*) from {table}").fetchall()[0][0], ""
+            return f"only {engine} has {dict(zip(exact, row, strict=True))}"
+    return _quantiles_apart(con) if set(QUANTILES) <= kinds.keys() else ""
 
 
 def _exactly(name: str, kind: str) -> str:
     return f'epoch_us("{name}") as "{name}"' if kind.startswith("TIMESTAMP") else f'"{name}"'
 
 
-def same_on_both(folder: Path, names: Sequence[str]) -> bool:
-    """Judge the measures on both engines in the folder; prints a line for each and says whether all are the same."""
-    files = kept(folder / "lake", drawn_logs())
-    empty = {"cases_so_far": empty_cases_script()}
-    scripts = {name: judging(measures()[name], files) for name in names}
-    for name, script in scripts.items():
-        (folder / f"{name}.spark.sql").write_text(spark_script(script, empty), "utf-8")
-    subprocess.run([SPARK, Path(__file__).with_name("on_spark.py"), folder], check=True, stderr=subprocess.DEVNULL)
-    same = True
-    for name, script in scripts.items():
-        con = connect(threads=2)
-        con.execute(script)
-        found = [compared(con, table, f"{folder / name}.{table}") for table in ("facts", "figures")]
-        differs = [difference for _, difference in found if difference]
-        print(
-            f"{name}: {found[0][0]} cases, {found[1][0]} figures the same" if not differs else f"{name}: {differs[0]}"
-        )
-        same &= not differs and bool(found[0][0])
-        con.close()
-    return same
+def _quantiles_apart(con: duckdb.DuckDBPyConnection) -> str:
+    apart = " or ".join(f"abs(coalesce(ours.{q}, -1) - coalesce(theirs.{q}, -1)) > {NEAR}" for q in QUANTILES)
+    joined = f"figures as ours inner join sparks_figures as theirs using ({', '.join(LEVEL)})"
+    row = con.execute(f"select * from {joined} where {apart} limit 1").fetchone()
+    return f"quantiles differ: {row}" if row else ""
 
 
 def main(names: Sequence[str]) -> int:
@@ -123,7 +151,10 @@ def main(names: Sequence[str]) -> int:
         return 0
     started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        same = same_on_both(Path(folder), names or list(measures()))
+        told = compared_on_both(Path(folder), names or list(measures()))
+    for name, one in told.items():
+        print(f"{name}: {one}")
+    same = not any(one.difference for one in told.values())
     print(f"{'The same' if same else 'NOT the same'} on both engines, {time.monotonic() - started:.0f} s")
     return 0 if same else 1
 
