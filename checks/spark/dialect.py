@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from sqlglot import exp, parse, parse_one
 from sqlglot.dialects.duckdb import DuckDB
-from sqlglot.errors import ParseError
+from sqlglot.errors import ErrorLevel, ParseError, UnsupportedError
 
 from checks.errors import UsageError
 
@@ -50,7 +50,10 @@ def duckdb_sql(tree: exp.Expr) -> str:
 
 
 def spark_sql(tree: exp.Expr) -> str:
-    return tree.sql(dialect="spark", pretty=True)
+    try:
+        return tree.sql(dialect="spark", pretty=True, unsupported_level=ErrorLevel.RAISE)
+    except UnsupportedError as error:
+        raise refused(str(error).splitlines()[0], "sqlglot cannot say it in Spark") from error
 
 
 def spark_type(duckdb_type: str) -> str:

@@ -13,7 +13,7 @@ from sqlglot import exp
 from checks.spark.dialect import parsed, parsed_spark, part_of, refused, spark_type
 
 # Of the two moments a wall clock shows twice when the clocks go back, DuckDB takes the later and Spark the earlier; an
-# hour that is missing when they go forward both carry on. No zone's clocks change by more than an hour.
+# hour that is missing when they go forward both carry on. No force's clocks change by more than an hour.
 _CLOCKS = {
     "wall_clock": (("moment", "zone"), "from_utc_timestamp(moment, zone)"),
     "utc": (
@@ -32,7 +32,7 @@ _CALLS = {
 }
 # Functions that mean the same in both, as sqlglot writes them.
 _SAME: tuple[type[exp.Expr], ...] = (
-    exp.And, exp.AnyValue, exp.Array, exp.ArrayAgg, exp.ArrayContains, exp.ArrayDistinct, exp.ArrayFilter,
+    exp.And, exp.AnyValue, exp.Array, exp.ArrayContains, exp.ArrayDistinct, exp.ArrayFilter,
     exp.ArraySort, exp.Case, exp.Cast, exp.Coalesce, exp.ConcatWs, exp.Count, exp.Explode,
     exp.Greatest, exp.Grouping, exp.If, exp.LastDay, exp.Lead, exp.Least, exp.Left, exp.LogicalAnd, exp.LogicalOr,
     exp.Lower, exp.MapFromEntries, exp.Max, exp.Min, exp.Nullif, exp.Or, exp.RowNumber, exp.SHA2, exp.Split,
@@ -117,7 +117,7 @@ def _integer(text: exp.Expr, start: int) -> exp.Expr:
 
 
 def _cast(one: exp.Cast) -> exp.Expr:
-    if one.to.this in (exp.DataType.Type.INTERVAL, "INTERVAL") or isinstance(one.to.this, exp.Interval):
+    if one.to.is_type("interval"):
         parts = [_integer(one.this, start) for start in (1, 4, 7)]
         return _call("make_dt_interval", exp.Literal.number(0), *parts)
     if isinstance(one.this, exp.Literal) and one.this.name == "infinity":
@@ -130,6 +130,12 @@ def _cast(one: exp.Cast) -> exp.Expr:
 
 def _moment_type(one: exp.DataType) -> exp.DataType:
     return exp.DataType.build(spark_type(one.sql(dialect="duckdb")), dialect="spark")
+
+
+def _collected(one: exp.ArrayAgg) -> exp.Expr:
+    if one.find(exp.Order, exp.Distinct):
+        raise refused(one.sql(dialect="duckdb")[:80], "Spark's lists are in no order and hold what is there twice")
+    return one
 
 
 def _days_between(one: exp.DateDiff) -> exp.Expr:
@@ -158,14 +164,13 @@ def _formatted(one: exp.TimeToStr) -> exp.Expr:
     pattern = one.args["format"].name
     for ours, sparks in _PATTERNS.items():
         pattern = pattern.replace(ours, sparks)
+    if "%" in pattern:
+        raise refused(one.sql(dialect="duckdb")[:80], "a part of a date that is not written alike")
     return _call("date_format", one.this, pattern)
 
 
-def _made(one: exp.UnixToTime) -> exp.Expr:
-    return _call("timestamp_micros", one.this)
-
-
 _OTHERWISE: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
+    exp.ArrayAgg: _collected,
     exp.ArrayConcat: _joined,
     exp.ArrayOverlaps: lambda one: _call("arrays_overlap", one.this, one.expression),
     exp.Cast: _cast,
@@ -177,5 +182,5 @@ _OTHERWISE: dict[type[exp.Expr], Callable[..., exp.Expr]] = {
     exp.PercentileCont: lambda one: _call("percentile", one.this, one.expression),
     exp.TimeToStr: _formatted,
     exp.ToDays: lambda one: _call("make_dt_interval", one.this),
-    exp.UnixToTime: _made,
+    exp.UnixToTime: lambda one: _call("timestamp_micros", one.this),
 }

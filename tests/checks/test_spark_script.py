@@ -75,6 +75,12 @@ def test_words(duckdb: str, spark: str) -> None:
     assert said(script)[-1] == f"create or replace temporary view v as SELECT {spark} AS x FROM t"
 
 
+def test_a_time_of_day_as_an_interval() -> None:
+    [found] = said("create table t (x varchar);\nselect x::interval as y from t;")[1:]
+    parts = [f"INT(COALESCE(NULLIF(SUBSTR(x, {start}, 2), ''), '0'))" for start in (1, 4, 7)]
+    assert found == f"SELECT MAKE_DT_INTERVAL(0, {', '.join(parts)}) AS y FROM t"
+
+
 def test_a_series_that_ends_before_it_begins_is_empty_and_not_an_error() -> None:
     found = said("select unnest(generate_series(date '2026-02-01', date '2026-01-01', interval 1 day))::date as d;")
     assert found[0].startswith("SELECT EXPLODE(TRANSFORM(IF(CAST(")
@@ -126,6 +132,8 @@ def test_a_path_that_spark_would_read_as_a_pattern_is_refused(sign: str) -> None
     "sql",
     [
         "select median(m) from t",
+        "select list(m order by m) from t",
+        "select strftime(m, '%b') from t",
         "select epoch(m) from t",
         "select date_diff('hour', m, m) from t",
         "select m at time zone 'Europe/London' from t",
