@@ -44,11 +44,9 @@ LEVEL = ("standard", "measure", "definition_id", "force", "area", "neighbourhood
 
 def absent() -> str:
     """Why Spark cannot be asked here; '' where it can."""
-    if not SPARK.is_file():
-        return f"{SPARK} is not there: `make spark` installs it"
     if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
         return "there is no Java (17 or later) for Spark to run on"
-    return ""
+    return "" if SPARK.is_file() else f"{SPARK} is not there: `make spark` installs it"
 
 
 def rules(measure: Measure) -> Iterator[AppliedRule]:
