@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check setup setup-dev format lock bench chaos fuzz sbom audit screenshots clean
+.PHONY: run test check setup setup-dev format lock bench chaos fuzz sbom audit spark screenshots clean
 
 run: setup
 	@$(BIN)/pledge demo
@@ -36,6 +36,7 @@ format: setup-dev
 lock: setup-dev
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --group dev -c requirements.lock -o requirements-dev.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --group spark -o requirements-spark.lock
 
 bench: setup-dev
 	@$(BIN)/python -m tests.bench
@@ -58,8 +59,18 @@ sbom: setup-dev
 audit: setup-dev
 	@$(BIN)/python .ci/audit.py requirements.lock
 
+# Spark has an environment of its own; without a Java nothing is installed and the comparison says so.
+spark: setup-dev
+	@if command -v java >/dev/null || [ -n "$$JAVA_HOME" ]; then $(MAKE) --no-print-directory .venv-spark/installed; fi
+	@$(BIN)/python -m tests.spark.parity
+
+.venv-spark/installed: requirements-spark.lock
+	@test -x .venv-spark/bin/python || $(PYTHON) -m venv .venv-spark
+	@docker/install.sh .venv-spark/bin/python spark
+	@touch $@
+
 screenshots: setup-dev
 	@$(BIN)/python -m tests.screenshots
 
 clean:
-	@rm -rf .venv .pledge
+	@rm -rf .venv .venv-spark .pledge

@@ -39,6 +39,7 @@ from dags.options import (
     AreaOption,
     AsAtOption,
     CommitmentOption,
+    Dialect,
     ForceOption,
     FormatOption,
     FromOption,
@@ -199,6 +200,7 @@ def sensitivity(
 @known_then
 def sql(
     measure: Annotated[str, typer.Option(help="Measure.")],
+    dialect: Annotated[Dialect, typer.Option(help="The engine it is for.")] = Dialect.DUCKDB,
     standard: StandardOption = None,
     force: ForceOption = None,
     first_day: FromOption = None,
@@ -209,7 +211,7 @@ def sql(
     store: StoreOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """The very SQL that judges, as it runs in a bare DuckDB on the same files."""
+    """The very SQL that judges, as it runs in a bare DuckDB (or in Spark) on the same files."""
     from dags.looking import sql_script
 
     known_measures([measure])
@@ -217,6 +219,10 @@ def sql(
         settings_of(lake, store), measure, tuple(standard or ()), tuple(force or ()), first_day or "", last_day or "",
         as_at, run,
     )  # fmt: skip
+    if dialect is Dialect.SPARK:
+        from dags.spark_sql import in_spark
+
+        script = in_spark(script)
     if form is Format.TABLE:
         print(script)
     else:

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -15,6 +16,14 @@ from checks.printable import printable
 from connectors.settings import Settings, load
 from dags import observed
 from dags.tables import Format
+
+
+class Dialect(StrEnum):
+    """The engines that can run what `pledge sql` prints."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+
 
 LakeOption = Annotated[str | None, typer.Option(help="Folder or URL of the admitted logs (default: PLEDGE_LAKE).")]
 StoreOption = Annotated[str | None, typer.Option(help="SQLAlchemy URL of the store (default: PLEDGE_STORE).")]

@@ -72,6 +72,6 @@ select
     enough or not closed as yes_no,
     -- z squared against the square of 1.96, multiplied out: a group without a difference has no deviation to divide by.
     closed and enough and part::double * part * answered
-        <= 3.841458820694124 * whole * satisfied * (answered - satisfied) as answer,
+        <= 3.841458820694124::double * whole * satisfied * (answered - satisfied) as answer,
     'year' as covers
 from compared

@@ -21,7 +21,7 @@ windows as (
         neighbourhood_months.*,
         ("month" - interval 11 months)::date as first_day,
         last_day("month") as last_day,
-        last_day - first_day + 1 as days,
+        date_diff('day', first_day, last_day) + 1 as days,
         -- A neighbourhood younger than the twelve months was not there in all of them.
         utc(first_day, zone) < active_from as too_young
     from neighbourhood_months
@@ -33,7 +33,7 @@ served as (
         neighbourhood,
         "month",
         count(*) filter (where left_on between first_day and last_day) as leavers,
-        sum(least(left_on, last_day) - greatest(came_on, first_day) + 1) as officer_days
+        sum(date_diff('day', greatest(came_on, first_day), least(left_on, last_day)) + 1) as officer_days
     from windows
     inner join team_stays using ("force", neighbourhood)
     where came_on <= last_day and left_on >= first_day

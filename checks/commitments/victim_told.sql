@@ -34,7 +34,7 @@ counted as (
         placed.*,
         number + days as last_number
     from placed
-    asof left join working_days on placed."force" = working_days."force" and local_day >= working_days."day"
+    left join working_days on placed."force" = working_days."force" and local_day = working_days."day"
 )
 
 select
@@ -52,4 +52,4 @@ select
     -- The last moment of the last working day.
     utc(working_days."day" + interval 1 day, zone) - interval 1 microsecond as due_at
 from counted
-left join working_days on counted."force" = working_days."force" and last_number = number
+left join working_days on counted."force" = working_days."force" and last_number = number and is_working

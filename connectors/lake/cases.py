@@ -87,6 +87,16 @@ def lay_missed_cases(con: duckdb.DuckDBPyConnection, files: list[str], commitmen
     con.execute(_missed_script(commitments))
 
 
+def empty_cases_script() -> str:
+    """`cases_so_far` without any case, for whoever only wants to know its columns."""
+    con = duckdb.connect()
+    con.register("nothing", CASES.empty_table())
+    columns = con.execute("describe nothing").fetchall()
+    con.close()
+    empty = ", ".join(f'null::{kind} as "{name}"' for name, kind, *_ in columns)
+    return f"create or replace view cases_so_far as select {empty} where false;\n"
+
+
 def missed_cases_script(files: list[str], commitments: Mapping[str, int], *, in_folders: bool = True) -> str:
     """What `lay_missed_cases` runs, for whoever runs it elsewhere; '' where there is no case.
 

@@ -139,3 +139,18 @@ def test_periods_areas_and_runs(judged: Pledge) -> None:
     assert sensitivity(judged, "answer_999", "--force", "suffolk", "--area", "north")[0]["cases"] == 0
     assert sensitivity(judged, "answer_999", "--force", "suffolk", "--area", "west")[0]["cases"] == 3
     assert sensitivity(judged, "answer_999", "--commitment", "6") == []
+
+
+def test_it_is_printed_for_spark_too(of_every_log: Pledge) -> None:
+    said = of_every_log("sql", "--measure", "explained", "--dialect", "spark")
+    assert said.code == 0, said.err
+    heading, script = said.out.decode("utf-8").split("\n", 1)
+    assert heading.startswith("-- explained as at 2026-03-04") and "Spark 4.0 or later" in heading
+    assert "create or replace temporary view delivered_cases_so_far using parquet" in script
+    assert script.rstrip().endswith("period_start NULLS LAST;")
+
+
+def test_a_dialect_nobody_knows_is_refused(judged: Pledge) -> None:
+    said = judged("sql", "--measure", "answer_999", "--dialect", "oracle")
+    assert said.code == 2
+    assert "'duckdb', 'spark'" in said.err
