@@ -173,7 +173,7 @@ def admit(con: duckdb.DuckDBPyConnection, folder: Path, kept: Path) -> int:
         )
         month = f"strftime(\"{log.dated_by}\", '%Y-%m')"
         con.execute(
-            f"copy (select * exclude (bad), {month} as month from whole) to {literal(str(kept / name))} "
+            f"copy (select * exclude (bad), '' as lacks, {month} as month from whole) to {literal(str(kept / name))} "
             "(format parquet, compression zstd, partition_by (force, month))"
         )
         found = con.execute(
