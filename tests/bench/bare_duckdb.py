@@ -3,7 +3,7 @@
     python -m tests.bench.bare_duckdb judge FILES COUNTS          from admitted Parquet
     python -m tests.bench.bare_duckdb whole FOLDER COUNTS KEPT    from the delivered CSV: type, refuse, keep, judge
 
-It knows what the product must find out: every time is in UTC, every force keeps British time, and when its clocks changed.
+It knows what the product must find out: all times are in UTC, all forces keep British time, and when its clocks changed.
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ _AS_AT = literal(AS_AT)
 _FACTS = """
 -- The clocks of 2025 and 2026: the day of a moment by comparing, without asking a time-zone library about each row.
 create macro local_day(t) as (t + case
-    when t >= timestamp '2026-10-25 01:00' then interval 0 hour when t >= timestamp '2026-03-29 01:00' then interval 1 hour
-    when t >= timestamp '2025-10-26 01:00' then interval 0 hour when t >= timestamp '2025-03-30 01:00' then interval 1 hour
+    when t >= timestamp '2026-10-25 01:00' then interval 0 hour
+    when t >= timestamp '2026-03-29 01:00' then interval 1 hour
+    when t >= timestamp '2025-10-26 01:00' then interval 0 hour
+    when t >= timestamp '2025-03-30 01:00' then interval 1 hour
     else interval 0 hour end)::date;
 create macro wall(t) as (t at time zone 'UTC') at time zone 'Europe/London';
 create macro utc(t) as (t at time zone 'Europe/London') at time zone 'UTC';
@@ -36,6 +38,7 @@ create macro day_of(us) as local_day(make_timestamp(us));
 create view called as
 select
     if(line = '999', 'answer_999', 'answer_non_emergency') as measure, force, area, null::varchar as neighbourhood,
+    call_id as case_id,
     us(received_at) as started, known(answered_at) as stopped, known(abandoned_at) as ended,
     started + if(line = '999', 10000000, 30000000) as due, known(ended_at) is not null as closed,
     if(kind in ('test', 'phantom', 'dropped'), kind, null) as exclusion,
@@ -48,7 +51,8 @@ select
         when grade_first = 'emergency' then 'attend_emergency' when vulnerable then 'attend_vulnerable'
         when neighbourhood_priority then 'attend_priority'
     end as measure,
-    force, area, neighbourhood, us(received_at) as started, known(arrived_at) as stopped, known(cancelled_at) as ended,
+    force, area, neighbourhood, incident_id as case_id, us(received_at) as started, known(arrived_at) as stopped,
+    known(cancelled_at) as ended,
     started + case when grade_first <> 'emergency' then 3600000000 when setting_first = 'rural' then 1200000000
         else 900000000 end as due,
     known(closed_at) is not null as closed,
@@ -60,7 +64,7 @@ where us(received_at) <= us({as_at}) and grade_first <> 'resolution_without_depl
 
 create view written as
 select
-    'message_answered' as measure, force, area, neighbourhood, us(received_at) as started,
+    'message_answered' as measure, force, area, neighbourhood, message_id as case_id, us(received_at) as started,
     known(responded_at) as stopped, null::bigint as ended, started + 86400000000 as due, false as closed,
     case when kind = 'test' then 'test' when duplicate_of is not null then 'duplicate'
         when not reply_needed then 'no_reply_needed' end as exclusion,
@@ -79,11 +83,14 @@ moments as (
     select force, crime_id, opened as moment from cases
     union
     select c.force, c.crime_id, us(contacted_at) from victim_contacts k inner join cases c using (force, crime_id)
-    where us(contacted_at) > opened and us(contacted_at) <= coalesce(closed_us, us({as_at})) and us(contacted_at) <= us({as_at})
+    where us(contacted_at) > opened and us(contacted_at) <= coalesce(closed_us, us({as_at}))
+        and us(contacted_at) <= us({as_at})
 ),
 cut as (select *, lead(moment) over (partition by force, crime_id order by moment) as next from moments)
 select
-    'victim_updated' as measure, force, area, neighbourhood, moment as started, next as stopped, ended,
+    'victim_updated' as measure, force, area, neighbourhood,
+    crime_id || '/' || strftime(make_timestamp(moment), '%Y-%m-%dT%H:%M:%SZ') as case_id,
+    moment as started, next as stopped, ended,
     us(utc(wall(make_timestamp(moment)) + if(every > 0, to_days(every), interval 1 month))) as due, false as closed,
     null::varchar as exclusion, coalesce(closed_us < opened, false) as contradictory
 from cut inner join cases using (force, crime_id)
@@ -94,7 +101,8 @@ with every_case as (
     from called union all by name from attended union all by name from written union all by name from updated
 )
 select
-    measure, force, area, neighbourhood, day_of(started) as day, date_trunc('month', day)::date as month,
+    measure, force, area, neighbourhood, case_id, make_timestamp(started) as started_at, make_timestamp(due) as due_at,
+    make_timestamp(stopped) as stopped_at, exclusion, day_of(started) as day, date_trunc('month', day)::date as month,
     date_trunc('year', day)::date as year,
     case
         when exclusion is not null then 'excluded' when contradictory then 'unknown'
@@ -102,7 +110,8 @@ select
         when stopped <= due then 'met' when stopped is not null then 'missed'
         when closed then 'unknown' when us({as_at}) <= due then 'pending' else 'missed'
     end as state,
-    if((stopped <= ended or ended is null) and state in ('met', 'missed'), (stopped - started) / 1000000, null) as seconds
+    if((stopped <= ended or ended is null) and state in ('met', 'missed'), (stopped - started) / 1000000, null)
+        as seconds
 from every_case;
 """
 
@@ -124,7 +133,8 @@ with grouped as (
         (measure, day), (measure, force, day), (measure, force, area, day), (measure, force, area, neighbourhood, day),
         (measure, month), (measure, force, month), (measure, force, area, month),
         (measure, force, area, neighbourhood, month),
-        (measure, year), (measure, force, year), (measure, force, area, year), (measure, force, area, neighbourhood, year)
+        (measure, year), (measure, force, year), (measure, force, area, year),
+        (measure, force, area, neighbourhood, year)
     )
 )
 select
@@ -138,12 +148,12 @@ from grouped where g_hood = 1 or neighbourhood is not null;
 
 
 def _read_value(name: str, kind: Kind) -> str:
-    types = {Kind.MOMENT: "timestamp", Kind.DATE: "date", Kind.COUNT: "integer", Kind.FLAG: "boolean"}
+    types = {Kind.MOMENT: "timestamptz", Kind.DATE: "date", Kind.COUNT: "integer", Kind.FLAG: "boolean"}
     return f'try_cast("{name}" as {types[kind]})' if kind in types else f'"{name}"'
 
 
 def admit(con: duckdb.DuckDBPyConnection, folder: Path, kept: Path) -> int:
-    """Type the delivered CSV, refuse rows, keep the others as Parquet by force and month; returns how many are refused."""
+    """Type the delivered CSV, refuse rows, keep the others as Parquet; returns how many are refused."""
     refused = 0
     for name in data.LOGS:
         log = LOGS[name]

@@ -19,11 +19,11 @@ AS_AT = "2026-04-20T06:00:00Z"
 # The last day there are calls of; the clocks went forward on 29 March.
 LAST_DAY = "2026-04-16"
 FORCES = (
-    "norfolk suffolk essex kent sussex surrey hampshire dorset avon-and-somerset bedfordshire btp cambridgeshire cheshire "
-    "city-of-london cleveland cumbria derbyshire devon-and-cornwall durham dyfed-powys gloucestershire "
-    "greater-manchester gwent hertfordshire humberside lancashire leicestershire lincolnshire merseyside metropolitan "
-    "north-wales north-yorkshire northamptonshire northumbria nottinghamshire south-wales south-yorkshire staffordshire "
-    "thames-valley warwickshire west-mercia west-midlands west-yorkshire"
+    "norfolk suffolk essex kent sussex surrey hampshire dorset avon-and-somerset bedfordshire btp cambridgeshire "
+    "cheshire city-of-london cleveland cumbria derbyshire devon-and-cornwall durham dyfed-powys gloucestershire "
+    "greater-manchester gwent hertfordshire humberside lancashire leicestershire lincolnshire merseyside "
+    "metropolitan north-wales north-yorkshire northamptonshire northumbria nottinghamshire south-wales "
+    "south-yorkshire staffordshire thames-valley warwickshire west-mercia west-midlands west-yorkshire "
 ).split()
 LOGS = ("calls", "incidents", "messages", "victim_cases", "victim_contacts")
 

@@ -1,7 +1,7 @@
 """Plain pandas, as a good analyst writes it: vectors, categories, no loop over rows. The same questions as bare DuckDB.
 
-    python -m tests.bench.plain_pandas judge FILES COUNTS          from admitted Parquet
-    python -m tests.bench.plain_pandas whole FOLDER COUNTS KEPT    from the delivered CSV: type, refuse, keep, judge
+python -m tests.bench.plain_pandas judge FILES COUNTS          from admitted Parquet
+python -m tests.bench.plain_pandas whole FOLDER COUNTS KEPT    from the delivered CSV: type, refuse, keep, judge
 """
 
 from __future__ import annotations
@@ -19,7 +19,20 @@ from tests.bench.asked import AS_AT, COLUMNS, NEEDED, PLACE, STATES, files_in
 
 ZONE = "Europe/London"
 Frames = dict[str, pd.DataFrame]
-FACT = ["measure", "force", "area", "neighbourhood", "started", "stopped", "ended", "due", "closed", "exclusion", "bad"]
+FACT = [
+    "measure",
+    "case_id",
+    "force",
+    "area",
+    "neighbourhood",
+    "started",
+    "stopped",
+    "ended",
+    "due",
+    "closed",
+    "exclusion",
+    "bad",
+]
 
 
 def admit(folder: Path, kept: Path) -> tuple[Frames, int]:
@@ -91,6 +104,7 @@ def _called(calls: pd.DataFrame) -> pd.DataFrame:
     stopped, ended = _known(calls["answered_at"]), _known(calls["abandoned_at"])
     return calls.assign(
         measure=np.where(emergency, "answer_999", "answer_non_emergency"),
+        case_id=calls["call_id"],
         neighbourhood=None,
         started=calls["received_at"],
         stopped=stopped,
@@ -106,13 +120,16 @@ def _attended(incidents: pd.DataFrame) -> pd.DataFrame:
     grade, yes = incidents["grade_first"], {n: incidents[n].eq(True) for n in ("vulnerable", "neighbourhood_priority")}
     conditions = [grade == "emergency", yes["vulnerable"].fillna(False), yes["neighbourhood_priority"].fillna(False)]
     measure = np.select(
-        [np.asarray(each, bool) for each in conditions], ["attend_emergency", "attend_vulnerable", "attend_priority"], ""
+        [np.asarray(each, bool) for each in conditions],
+        ["attend_emergency", "attend_vulnerable", "attend_priority"],
+        "",
     )
     chosen = (incidents["received_at"] <= AS_AT) & (grade != "resolution_without_deployment") & (measure != "")
     given = incidents.assign(measure=measure)[chosen]
     minutes = np.select([given["grade_first"] != "emergency", given["setting_first"] == "rural"], [60, 20], 15)
     stopped = _known(given["arrived_at"])
     return given.assign(
+        case_id=given["incident_id"],
         started=given["received_at"],
         stopped=stopped,
         ended=_known(given["cancelled_at"]),
@@ -128,6 +145,7 @@ def _written(messages: pd.DataFrame) -> pd.DataFrame:
     stopped = _known(messages["responded_at"])
     return messages.assign(
         measure="message_answered",
+        case_id=messages["message_id"],
         started=messages["received_at"],
         stopped=stopped,
         ended=pd.Series(pd.NaT, messages.index, dtype=stopped.dtype),
@@ -157,6 +175,7 @@ def _updated(cases: pd.DataFrame, contacts: pd.DataFrame) -> pd.DataFrame:
     endings = [cut["closed_at"], _known(cut["updates_declined_at"]), _known(cut["update_until"])]
     return cut.assign(
         measure="victim_updated",
+        case_id=cut["crime_id"] + "/" + cut["started"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"),
         ended=pd.concat(endings, axis=1).min(axis=1),
         due=_calendar_later(cut["started"], cut["update_every_days"].astype("float").fillna(0)),
         closed=False,
