@@ -56,10 +56,16 @@ from dags.plan import (
     code_version,
     commitments_by_measure,
     forces_of,
-    forces_to_judge as forces_to_judge,  # a step of the run, like the others
-    held_forces as held_forces,
-    new_plan as new_plan,
     zones,
+)
+from dags.plan import (
+    forces_to_judge as forces_to_judge,  # a step of the run, like the others
+)
+from dags.plan import (
+    held_forces as held_forces,
+)
+from dags.plan import (
+    new_plan as new_plan,
 )
 from dags.published import write_published
 

@@ -3,7 +3,7 @@
     python -m tests.bench.bare_duckdb judge FILES COUNTS          from admitted Parquet
     python -m tests.bench.bare_duckdb whole FOLDER COUNTS KEPT    from the delivered CSV: type, refuse, keep, judge
 
-It knows what the product must find out: all times are in UTC, all forces keep British time, and when its clocks changed.
+It knows what the product must find out: times are in UTC, forces keep British time, and when its clocks changed.
 """
 
 from __future__ import annotations

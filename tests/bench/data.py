@@ -42,7 +42,7 @@ class Size:
 SIZES = {
     size.name: size
     for size in (
-        Size("tiny", "20 thousand calls, 3 forces, 60 days", 20_000, 3, 60),
+        Size("tiny", "6 thousand calls, 2 forces, 6 days", 6_000, 2, 6),
         Size("national", "national day: 100 thousand events, 43 forces", 70_000, 43, 1),
         Size("3m", "3 million calls, 8 forces, 60 days", 3_000_000, 8, 60),
         Size("30m", "30 million calls, 8 forces, 60 days", 30_000_000, 8, 60),
