@@ -21,12 +21,14 @@ class Section:
 
     title: str
     rows: list[tuple[str, Cost]]
-    aims: list[str] = field(default_factory=list)
+    aims: list[str]
+    runs: int
     load: float = field(default_factory=lambda: os.getloadavg()[0])
 
     def text(self) -> str:
+        runs = f"median of {self.runs} runs" if self.runs > 1 else "one run"
         lines = [
-            f"**{self.title}** (load {self.load:.1f})",
+            f"**{self.title}** ({runs}, load {self.load:.1f})",
             "",
             "| | wall s | processor s | peak MB |",
             "|---|--:|--:|--:|",
