@@ -192,5 +192,7 @@ def write(size: Size, folder: Path) -> dict[str, int]:
         for name, count in counts.items():
             select = select.replace(f"${name}", str(count))
         path = folder / f"{log}.csv"
-        written[log] = con.execute(f"copy ({select}) to {literal(str(path))} (header)").fetchall()[0][0]
+        # What is empty is delivered as nothing, not as two quotes.
+        plain = f"select nullif(columns(*), '') as '\\0' from ({select})"
+        written[log] = con.execute(f"copy ({plain}) to {literal(str(path))} (header)").fetchall()[0][0]
     return written
