@@ -39,7 +39,7 @@ lock: setup-dev
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --group spark -o requirements-spark.lock
 
 bench: setup-dev
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench --write
 
 chaos: setup-dev
 	@PLEDGE_CHAOS=1 PLEDGE_TAMPERINGS=200 KILLS=500 NIGHTS_TRIED=20 $(BIN)/pytest -s tests/chaos \

@@ -55,6 +55,7 @@ def admit(logical_date: Any = None, dag_run: Any = None) -> dict[str, Any]:
     Returns the `plan`, and as `failures` what the lake could not take, in sentences.
     """
     from dags import steps
+    from dags.plan import new_plan
 
     settings = _settings()
     as_at = (logical_date or dag_run.run_after).astimezone(UTC)
@@ -64,7 +65,7 @@ def admit(logical_date: Any = None, dag_run: Any = None) -> dict[str, Any]:
         if not settings.input and not read["sources"]:
             expected = "a folder or PLEDGE_NIGHTLY_SOURCES"
             raise UsageError("PLEDGE_INPUT", "nothing to read is set", expected, "Set one.")
-        plan = steps.new_plan(settings, as_at, datetime.now(UTC), input=settings.input, **read, **_backfilled(dag_run))
+        plan = new_plan(settings, as_at, datetime.now(UTC), input=settings.input, **read, **_backfilled(dag_run))
         plan = steps.start(steps.resumed(plan, _name(dag_run)), settings, log.info)
         taken = steps.admit(plan, settings, log.info)
     return {"plan": plan.to_json(), "failures": [str(failure) for failure in taken.failures]}
@@ -94,9 +95,9 @@ def _backfilled(dag_run: Any) -> dict[str, str]:
 
 def forces(plan: dict[str, Any]) -> list[str]:
     """The forces to judge, one mapped task each."""
-    from dags import steps
+    from dags.plan import forces_to_judge
 
-    return steps.forces_to_judge(_plan(plan))
+    return forces_to_judge(_plan(plan))
 
 
 def judge(plan: dict[str, Any], force: str) -> None:

@@ -20,11 +20,19 @@ from connectors.lake.tables import Lake
 from connectors.settings import Settings
 from connectors.store import read, write
 from connectors.store.engine import open_store, reading
-from dags import feeds, steps
-from dags import sensitivity as sensitivity_table
 from dags.accessed import recorded
 from dags.options import say
-from dags.plan import FIRST_YEAR, Plan, applied, bank_holidays, chosen_standards, commitments_by_measure, zones
+from dags.plan import (
+    FIRST_YEAR,
+    Plan,
+    applied,
+    bank_holidays,
+    chosen_standards,
+    commitments_by_measure,
+    forces_to_judge,
+    new_plan,
+    zones,
+)
 from dags.sealing import manifest_of
 from dags.tables import Format, show
 from dags.when import moment
@@ -131,7 +139,7 @@ def reading_plan(
         forces = forces or tuple(manifest_of(last).get("forces", ()))
         if not (first_day or last_day):
             first_day, last_day = window_of(last)
-    return steps.new_plan(
+    return new_plan(
         settings, judged, judged, standards=standards, forces=forces, first_day=first_day, last_day=last_day
     )
 
@@ -158,6 +166,9 @@ def show_sensitivity(
     run: str | None,
 ) -> None:
     """Print the sensitivity table of a measure; `run` = on the rows that run judged."""
+    from dags import feeds
+    from dags import sensitivity as sensitivity_table
+
     plan = reading_plan(settings, as_at, run, standards, forces, first_day, last_day)
     versions = _recorded(settings, run) if run else plan.open_lake().versions()
     rows = sensitivity_table.sensitivity(
@@ -165,7 +176,7 @@ def show_sensitivity(
         settings,
         chosen_standards(settings, standards),
         measures()[measure],
-        steps.forces_to_judge(plan),
+        forces_to_judge(plan),
         versions,
         feeds.as_known(settings, plan, versions, run),
         full=full,
@@ -181,6 +192,8 @@ def show_sensitivity(
 
 def show_recorded_sensitivity(settings: Settings, form: Format, run: str | None, **filters: Any) -> None:
     """Print the table `sensitivity` as it stands, or as a run left it; definitions as objects."""
+    from dags import sensitivity as sensitivity_table
+
     columns = [*sensitivity_table.COLUMNS[:6], "changed", *sensitivity_table.COLUMNS[6:], *RECORDED_BESIDE]
     with reading(open_store(settings.store, create=False)) as conn:
         rows = read.read_table(conn, "sensitivity", filters, run)
@@ -201,7 +214,7 @@ def sql_script(
 ) -> str:
     """The script that judges a measure, over the very files of the lake."""
     plan = reading_plan(settings, as_at, run, standards, forces, first_day, last_day)
-    judged = steps.forces_to_judge(plan)
+    judged = forces_to_judge(plan)
     one, chosen = measures()[measure], chosen_standards(settings, standards)
     rules = [each for force in judged for each in applied(chosen, measure, force)]
     parts = [

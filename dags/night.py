@@ -27,7 +27,7 @@ from connectors.store.engine import open_store, reading
 from dags import admission, fetching, steps
 from dags.night_table import night_table
 from dags.operations import run_failed
-from dags.plan import Plan, forces_of, source_folders, standards_of
+from dags.plan import Plan, forces_of, forces_to_judge, held_forces, new_plan, source_folders, standards_of
 from dags.tables import Format, show
 
 Say = Callable[[str], None]
@@ -41,7 +41,7 @@ def one_night(settings: Settings, as_at: datetime, now: datetime, form: Format, 
     the error is raised when the rest is recorded. When another step fails the run is closed as failed and the error
     goes on to the caller.
     """
-    plan = steps.new_plan(settings, as_at, now, **choices)
+    plan = new_plan(settings, as_at, now, **choices)
     _refuse_nothing_to_do(plan)
     _refuse_misspelt_forces(plan, settings)
     try:
@@ -52,7 +52,7 @@ def one_night(settings: Settings, as_at: datetime, now: datetime, form: Format, 
     steps.start(plan, settings, say)
     try:
         taken = steps.admit(plan, settings, say)
-        forces = steps.forces_to_judge(plan)
+        forces = forces_to_judge(plan)
         failures: list[PledgeError] = [*taken.failures]
         for untaken in taken.failures:
             run_failed(settings, plan.run_id, "a delivery was not taken", untaken, now)
@@ -95,7 +95,7 @@ def _refuse_misspelt_forces(plan: Plan, settings: Settings) -> None:
     known = forces_of(settings)
     for force in set(plan.forces) - set(known):
         near = get_close_matches(force, known, n=1, cutoff=0.8)
-        if near and not (lake_exists(plan.lake) and force in steps.held_forces(plan)):
+        if near and not (lake_exists(plan.lake) and force in held_forces(plan)):
             raise UsageError(f"--force {force}", "no force is called that", near[0], "Correct the slug.")
 
 

@@ -81,6 +81,36 @@ class Plan:
         return Lake(self.lake)
 
 
+def new_plan(settings: Settings, as_at: datetime, now: datetime, **choices: Any) -> Plan:
+    """The plan of a run that begins `now` and judges from `as_at`."""
+    return Plan(
+        run_id=new_run_id(as_at, now),
+        as_at=as_at.astimezone(UTC).isoformat(),
+        lake=settings.lake,
+        store=settings.store,
+        started_at=now.astimezone(UTC).isoformat(),
+        **choices,
+    )
+
+
+def forces_to_judge(plan: Plan) -> list[str]:
+    """The forces the run judges: those asked for, or every force the lake holds rows or cases of."""
+    held = held_forces(plan)
+    unknown = [force for force in plan.forces if force not in held]
+    if unknown:
+        expected = f"one of {', '.join(held)}" if held else "a force whose logs were admitted"
+        raise UsageError(f"--force {unknown[0]}", "no row of that force", expected, "Correct the slug.")
+    return list(plan.forces) or held
+
+
+def held_forces(plan: Plan) -> list[str]:
+    """The forces the lake holds rows of, or cases: one whose rows were all withdrawn still has those."""
+    lake = plan.open_lake()
+    cases = lake.table("cases")
+    former = lake.forces({"cases": cases.version()}) if cases else {}
+    return sorted({*former, *lake.forces(lake.versions())})
+
+
 def _day(text: str) -> date | None:
     return date.fromisoformat(text) if text else None
 

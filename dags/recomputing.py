@@ -30,7 +30,7 @@ from connectors.store.tables import COUNTS, deliveries, runs
 from dags import steps
 from dags.kept_out import frozen_before
 from dags.look_back import BACKFILL, JUDGED_FROM, input_of
-from dags.plan import Plan, chosen_standards
+from dags.plan import Plan, chosen_standards, forces_to_judge
 from dags.sealing import manifest_of
 from dags.storing import CASES
 
@@ -84,7 +84,7 @@ def recompute(conn: Connection, settings: Settings, run: Row) -> Recomputed:
         _lay_out(conn, again, run, earlier)
         try:
             _bring_erased_cases(plan, settings, manifest, earlier)
-            forces = list(plan.forces) or steps.forces_to_judge(plan)
+            forces = list(plan.forces) or forces_to_judge(plan)
             for force in forces:
                 steps.judge(plan, again, force)
             steps.record(plan, again, forces)

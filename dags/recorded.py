@@ -15,8 +15,6 @@ from checks.feeds import ALL
 from connectors.settings import Settings
 from connectors.sources.forces import DEFAULT_ZONE
 from connectors.store import read, write
-from dags.plan import zones
-from dags.sealing import manifest_of
 
 Row = Mapping[str, Any]
 
@@ -41,6 +39,8 @@ def judged_run(conn: Connection, run: str | None) -> dict[str, Any]:
     Raises:
         UsageError: there is no such run, or it did not judge.
     """
+    from dags.sealing import manifest_of
+
     rows = list(read.read_table(conn, "runs"))
     if run:
         write.run_number(conn, run)
@@ -58,5 +58,7 @@ def judged_run(conn: Connection, run: str | None) -> dict[str, Any]:
 
 def local_day(settings: Settings, force: str, moment: datetime) -> date:
     """The day a moment is in a force's time zone."""
+    from dags.plan import zones
+
     zone = DEFAULT_ZONE if force == ALL else zones(settings, [force])[force]
     return moment.astimezone(ZoneInfo(zone)).date()

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine
 
 from checks.commitment import measures
 from checks.database import connect, is_unreadable
-from checks.errors import NotAnsweringError, PledgeError, UsageError
+from checks.errors import NotAnsweringError, PledgeError
 from checks.judging import judge as judge_measure
 from checks.judging import macros_script, run_script
 from connectors.lake.cases import Slice, lay_missed_cases, write_cases
@@ -56,7 +56,6 @@ from dags.plan import (
     chosen_standards,
     commitments_by_measure,
     forces_of,
-    new_run_id,
     zones,
 )
 from dags.publishing import write_published
@@ -154,18 +153,6 @@ def resumed(plan: Plan, dag_run_id: str) -> Plan:
     return replace(plan, run_id=f"{plan.moment:%Y%m%dT%H%M%SZ}-{digest}")
 
 
-def new_plan(settings: Settings, as_at: datetime, now: datetime, **choices: Any) -> Plan:
-    """The plan of a run that begins `now` and judges from `as_at`."""
-    return Plan(
-        run_id=new_run_id(as_at, now),
-        as_at=as_at.astimezone(UTC).isoformat(),
-        lake=settings.lake,
-        store=settings.store,
-        started_at=now.astimezone(UTC).isoformat(),
-        **choices,
-    )
-
-
 def handed(plan: Plan, settings: Settings, say: Say = _silent) -> list[deliveries.Handed]:
     """The files this run is given; raises UsageError for what cannot be read, before anything is written."""
     return deliveries.handed(plan, settings, say)
@@ -183,24 +170,6 @@ def admit(plan: Plan, settings: Settings, say: Say = _silent) -> deliveries.Take
     observed.count("deliveries_unfit", sum(row["fitness"] == "unfit" for row in taken.rows))
     explaining.bring_explanations(plan, say)
     return taken
-
-
-def forces_to_judge(plan: Plan) -> list[str]:
-    """The forces the run judges: those asked for, or every force the lake holds rows or cases of."""
-    held = held_forces(plan)
-    unknown = [force for force in plan.forces if force not in held]
-    if unknown:
-        expected = f"one of {', '.join(held)}" if held else "a force whose logs were admitted"
-        raise UsageError(f"--force {unknown[0]}", "no row of that force", expected, "Correct the slug.")
-    return list(plan.forces) or held
-
-
-def held_forces(plan: Plan) -> list[str]:
-    """The forces the lake holds rows of, or cases: one whose rows were all withdrawn still has those."""
-    lake = plan.open_lake()
-    cases = lake.table("cases")
-    former = lake.forces({"cases": cases.version()}) if cases else {}
-    return sorted({*former, *lake.forces(lake.versions())})
 
 
 @observed.watched("judge")

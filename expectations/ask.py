@@ -7,7 +7,7 @@ question asked here has one of four ends that cannot be mistaken for each other:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
@@ -25,6 +25,10 @@ from checks.errors import PledgeError
 
 _COUNTS = {"result_format": "BASIC", "partial_unexpected_count": 0}
 _PLACES = {"result_format": "COMPLETE", "partial_unexpected_count": 0, "exclude_unexpected_values": True}
+
+# GX copies every column of a frame for each rule that leaves rows out, and hashes all of them for each frame: it is
+# handed only the columns its rules name, these many together.
+_COLUMNS_TOGETHER = 4
 
 # One context, and with it one execution engine, serves the whole process: its batches must not interleave.
 _one_at_a_time = Lock()
@@ -67,10 +71,10 @@ def ask(
     Raises:
         PledgeError: an expectation could not be evaluated (a wrong type, a missing column) or was left out.
     """
-    answers = _answers(suite, expectations, frame, _COUNTS)
+    answers = _answers_in_parts(suite, expectations, frame, _COUNTS)
     failed = [e for e in expectations if _rule(e) in locate and answers[_rule(e)].outcome is Outcome.FAILED]
     if failed:
-        answers |= _answers(suite, failed, frame, _PLACES)
+        answers |= _answers_in_parts(suite, failed, frame, _PLACES)
     for rule in map(_rule, failed):
         if len(answers[rule].positions) != answers[rule].unexpected:
             raise _not_evaluated(suite, rule, "it failed without saying where")
@@ -88,6 +92,41 @@ def _whole_frame() -> BatchDefinition:
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
     return asset.add_batch_definition_whole_dataframe("whole")
+
+
+def _answers_in_parts(
+    suite: str, expectations: Sequence[Expectation], frame: pd.DataFrame, result_format: dict[str, Any]
+) -> dict[str, Answer]:
+    answers: dict[str, Answer] = {}
+    for part, columns in _parts(expectations, frame):
+        answers |= _answers(suite, part, frame[columns], result_format)
+    if len(answers) != len(expectations):
+        raise _not_evaluated(suite, "a rule asked twice", "gave no answer of its own")
+    return answers
+
+
+def _parts(expectations: Sequence[Expectation], frame: pd.DataFrame) -> Iterator[tuple[list[Expectation], list[str]]]:
+    """The expectations in order, few columns at a time; one that names no column is about all of them."""
+    part: list[Expectation] = []
+    together: set[str] = set()
+    for expectation in expectations:
+        named = _named(expectation) or set(frame.columns)
+        if part and len(together | named) > _COLUMNS_TOGETHER:
+            yield part, [name for name in frame.columns if name in together]
+            part, together = [], set()
+        part.append(expectation)
+        together |= named
+    if part:
+        yield part, [name for name in frame.columns if name in together]
+
+
+def _named(expectation: Expectation) -> set[str]:
+    """The columns a rule about rows reads; none where it is of another kind."""
+    named = {
+        str(getattr(expectation, name)) for name in ("column", "column_A", "column_B") if hasattr(expectation, name)
+    }
+    condition = getattr(expectation, "row_condition", None)
+    return named | ({condition.column.name} if condition is not None and named else set())
 
 
 def _answers(

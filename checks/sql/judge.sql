@@ -35,7 +35,7 @@ clocked as materialized (
         least(
             shaped.due_at,
             latest_at,
-            started_at + to_microseconds(shaped.limit_us),
+            make_timestamp(epoch_us(started_at) + shaped.limit_us),
             case when shaped.limit_days is not null or shaped.limit_months is not null then
                 calendar_later(started_at, coalesce(shaped.limit_months, 0), coalesce(shaped.limit_days, 0), zones.zone)
             end

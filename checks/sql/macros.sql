@@ -1,8 +1,8 @@
 -- Words the judging is written in. Every moment here is a UTC TIMESTAMP: its arithmetic is plain microseconds.
 
--- The wall clock of a zone at a moment, and back.
-create or replace macro wall_clock(moment, zone) as (moment at time zone 'UTC') at time zone zone;
-create or replace macro utc(wall, zone) as (wall at time zone zone) at time zone 'UTC';
+-- The wall clock of a zone at a moment, and back; to and from UTC by microseconds, which asks no time-zone library.
+create or replace macro wall_clock(moment, zone) as make_timestamptz(epoch_us(moment)) at time zone zone;
+create or replace macro utc(wall, zone) as make_timestamp(epoch_us(wall::timestamp at time zone zone));
 
 -- Days and months are local calendar: the same wall time, clipped to the month's last day.
 create or replace macro calendar_later(moment, months, days, zone) as

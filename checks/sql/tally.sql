@@ -33,6 +33,31 @@ with dated as (
     left join quiet_months on date_trunc('month', facts.local_day)::date = quiet_months."month"
 ),
 
+-- Cases that count alike, in one line: every level and period is added up from these.
+alike as materialized (
+    select
+        standard,
+        measure,
+        definition_id,
+        force,
+        area,
+        neighbourhood,
+        local_day,
+        local_month,
+        local_year,
+        covers,
+        state,
+        reason,
+        count(*) as n,
+        sum(part) as part,
+        sum(whole) as whole,
+        list(elapsed_seconds) filter (where elapsed_seconds is not null) as waits,
+        bool_or(unjudgeable) as unjudgeable,
+        bool_or(outside_force_dates) as outside_force_dates
+    from dated
+    group by all
+),
+
 counted as (
     select
         standard,
@@ -57,34 +82,24 @@ counted as (
         min(area) as lowest_area,
         max(area) as highest_area,
         any_value(force) as any_force,
-        count(*) filter (where state not in ('excluded', 'timed')) as cases,
-        count(*) filter (where state = 'met') as met,
-        count(*) filter (where state = 'missed') as missed,
-        count(*) filter (where state = 'pending') as pending,
-        count(*) filter (where state = 'unknown') as unknown,
-        count(*) filter (where state = 'excluded') as excluded,
-        count(*) filter (where state = 'timed') as timed,
+        coalesce(sum(n) filter (where state not in ('excluded', 'timed')), 0)::bigint as cases,
+        coalesce(sum(n) filter (where state = 'met'), 0)::bigint as met,
+        coalesce(sum(n) filter (where state = 'missed'), 0)::bigint as missed,
+        coalesce(sum(n) filter (where state = 'pending'), 0)::bigint as pending,
+        coalesce(sum(n) filter (where state = 'unknown'), 0)::bigint as unknown,
+        coalesce(sum(n) filter (where state = 'excluded'), 0)::bigint as excluded,
+        coalesce(sum(n) filter (where state = 'timed'), 0)::bigint as timed,
         coalesce(sum(part) filter (where state = 'timed'), 0)::bigint as sum_part,
         coalesce(sum(whole) filter (where state = 'timed'), 0)::bigint as sum_whole,
-        to_json(histogram(reason) filter (where state = 'excluded'))::varchar as excluded_by_reason,
-        quantile_cont(elapsed_seconds, [0.5, 0.9]) as quantiles,
+        to_json(added_up(list({'name': reason, 'n': n}) filter (where state = 'excluded')))::varchar as excluded_by_reason,
+        list_aggregate(flatten(list(waits)), 'quantile_cont', [0.5, 0.9]) as quantiles,
         bool_or(unjudgeable) as unjudgeable,
         bool_or(outside_force_dates) as outside_force_dates
-    from dated
-    group by grouping sets (
-        (standard, measure, definition_id, local_day),
-        (standard, measure, definition_id, force, local_day),
-        (standard, measure, definition_id, force, area, local_day),
-        (standard, measure, definition_id, force, neighbourhood, local_day),
-        (standard, measure, definition_id, local_month),
-        (standard, measure, definition_id, force, local_month),
-        (standard, measure, definition_id, force, area, local_month),
-        (standard, measure, definition_id, force, neighbourhood, local_month),
-        (standard, measure, definition_id, local_year),
-        (standard, measure, definition_id, force, local_year),
-        (standard, measure, definition_id, force, area, local_year),
-        (standard, measure, definition_id, force, neighbourhood, local_year)
-    )
+    from alike
+    group by
+        standard, measure, definition_id,
+        grouping sets ((), (force), (force, area), (force, neighbourhood)),
+        grouping sets ((local_day), (local_month), (local_year))
 ),
 
 months as (
@@ -98,12 +113,12 @@ months as (
         local_month,
         state,
         reason,
-        count(*) as n,
+        sum(n) as n,
         sum(part) as part,
         sum(whole) as whole,
         bool_or(unjudgeable) as unjudgeable,
         bool_or(outside_force_dates) as outside_force_dates
-    from dated
+    from alike
     where covers is null or covers = 'month'
     group by all
 ),
@@ -156,12 +171,9 @@ twelve_months as (
     from months
     inner join ends using (standard, measure, definition_id, force)
     where months.local_month between end_month - to_months(11) and end_month
-    group by grouping sets (
-        (standard, measure, definition_id, end_month),
-        (standard, measure, definition_id, force, end_month),
-        (standard, measure, definition_id, force, area, end_month),
-        (standard, measure, definition_id, force, neighbourhood, end_month)
-    )
+    group by
+        standard, measure, definition_id, end_month,
+        grouping sets ((), (force), (force, area), (force, neighbourhood))
 ),
 
 bounded as (

@@ -19,6 +19,7 @@ from connectors.store.engine import open_store
 from connectors.store.tables import announcements, at_risk, runs, verdicts
 from connectors.store.write import add_delivery
 from dags import steps
+from dags.plan import new_plan
 from dags.watching import Seen, watch, within_hours
 from tests.journey.logs import write
 from tests.slack_server import Drops, SlackServer
@@ -55,7 +56,7 @@ class Watched:
         for log, rows in {**({"messages": list(messages)} if messages else {}), **others}.items():
             write(delivered, log, rows)
         now = datetime.fromisoformat(f"2026-03-03T{at}:00+00:00") + timedelta(seconds=self.nights)
-        plan = steps.start(steps.new_plan(self.settings, now, now, input=str(delivered)), self.settings)
+        plan = steps.start(new_plan(self.settings, now, now, input=str(delivered)), self.settings)
         steps.admit(plan, self.settings)
         steps.fail(plan)
 

@@ -29,7 +29,7 @@ from connectors.store.figures import record_commitments, record_figures
 from connectors.store.write import finish_run
 from dags import comparing, recording, steps
 from dags.alerting import alert
-from dags.plan import Plan, applied, chosen_standards, zones
+from dags.plan import Plan, applied, chosen_standards, new_plan, zones
 from tests.slack_server import SlackServer
 
 FORCE, CHANNEL = "norfolk", "C0123456789"
@@ -115,7 +115,7 @@ class Month:
         self.engine: Engine = open_store(store)
         self.slack = Slack(server.token, server.url, timeout=5, interval=0.01)
         admitting = as_at(LAST) + timedelta(hours=1)  # all at once: a night knows nothing of what came after it
-        plan = steps.new_plan(self.settings, admitting, admitting, input=str(delivered))
+        plan = new_plan(self.settings, admitting, admitting, input=str(delivered))
         steps.admit(steps.start(plan, self.settings), self.settings)
         steps.fail(plan)
 
@@ -126,7 +126,7 @@ class Month:
         """
         whole = whole or (day + timedelta(days=1)).day == 1
         days = {} if whole else {"first_day": str(day - timedelta(days=LOOKED_AT)), "last_day": str(day)}
-        plan = steps.start(steps.new_plan(self.settings, as_at(day), as_at(day), **days), self.settings)
+        plan = steps.start(new_plan(self.settings, as_at(day), as_at(day), **days), self.settings)
         figures, commitments = self._judged(plan)
         with self.engine.begin() as conn:
             charted = comparing.charts(conn, plan, figures, {})

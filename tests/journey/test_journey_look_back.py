@@ -24,6 +24,7 @@ from connectors.settings import Settings
 from connectors.store.newest import KEYS
 from dags import steps
 from dags.look_back import first_day
+from dags.plan import new_plan
 from tests.journey import every_log
 from tests.journey.pledge import Pledge
 
@@ -149,7 +150,7 @@ def admitted(pledge: Pledge, folder: Path, night: str) -> None:
     """A night that was killed after it admitted what came."""
     settings = replace(Settings(), lake=str(pledge.lake), store=pledge.store)
     moment = datetime.fromisoformat(night)
-    plan = steps.new_plan(settings, moment, moment, input=str(folder), standards=STANDARDS)
+    plan = new_plan(settings, moment, moment, input=str(folder), standards=STANDARDS)
     steps.start(plan, settings)
     steps.admit(plan, settings)
     steps.fail(plan)

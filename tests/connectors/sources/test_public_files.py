@@ -20,7 +20,7 @@ import pytest
 from connectors.lake.tables import Lake
 from connectors.settings import Settings
 from dags import steps
-from dags.plan import Plan
+from dags.plan import Plan, new_plan
 from tests.connectors.sources.reading import SHARED
 
 FILES = {
@@ -42,7 +42,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
     settings = Settings(lake=str(folder / "lake"), store=f"sqlite:///{folder / 'store.sqlite'}")
     now = datetime(2026, 11, 21, tzinfo=UTC)
     sources = tuple(f"{name}={SHARED / file}" for name, file in FILES.items())
-    plan = steps.start(steps.new_plan(settings, now, now, sources=sources), settings)
+    plan = steps.start(new_plan(settings, now, now, sources=sources), settings)
     return plan, settings, steps.admit(plan, settings).rows
 
 

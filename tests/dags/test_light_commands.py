@@ -1,0 +1,66 @@
+"""A command that only reads starts at once: what it does not need it does not import. No time is asserted."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+# What takes long to import, and what only a night, a page or a chart needs.
+HEAVY = ("airflow", "altair", "great_expectations", "holidays", "matplotlib", "scipy", "slack_sdk", "vl_convert")
+# Reading the store needs neither the lake nor what counts.
+LAKE = ("deltalake", "duckdb", "numpy", "pandas", "pyarrow")
+
+_RUN = """
+import sys
+from dags.cli import main
+given = sys.argv.pop(1).split(",")
+try:
+    main()
+except SystemExit as ended:
+    assert ended.code in (0, None), ended.code
+sys.stderr.write("IMPORTED " + " ".join(name for name in given if name in sys.modules))
+"""
+OF_THE_STORE = (
+    "verdicts", "commitments", "breaches", "quarantine", "runs", "revisions", "comparisons", "funnels", "alerts",
+    "signings", "explanations", "settings", "--help",
+)  # fmt: skip
+OF_THE_LAKE = ("sql --measure answer_999", "cases --measure answer_999", "budget", "delays", "standards list")
+
+
+def _imported(command: str, of: tuple[str, ...], place: list[str]) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", _RUN, ",".join(of), *command.split(), *place],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert "IMPORTED" in done.stderr, done.stderr[-2000:]
+    return done.stderr.rpartition("IMPORTED")[2].strip()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The lake and store of a small night."""
+    folder = tmp_path_factory.mktemp("light")
+    (folder / "in").mkdir()
+    header = "call_id,force,line,kind,received_at,answered_at,abandoned_at,ended_at"
+    row = "c1,norfolk,999,public,2026-03-01T10:00:00Z,2026-03-01T10:00:05Z,,2026-03-01T10:05:00Z"
+    (folder / "in" / "calls.csv").write_text(f"{header}\n{row}\n", "utf-8")
+    where = ["--lake", str(folder / "lake"), "--store", f"sqlite:///{folder}/pledge.sqlite"]
+    pledge = str(Path(sys.executable).with_name("pledge"))
+    night = [pledge, "run", "--input", str(folder / "in"), "--as-at", "2026-03-03T06:00:00Z", *where]
+    subprocess.run(night, check=True, capture_output=True, timeout=600)
+    return where
+
+
+@pytest.mark.parametrize("command", OF_THE_STORE)
+def test_what_reads_the_store_imports_nothing_else(command: str, place: list[str]) -> None:
+    assert _imported(command, (*HEAVY, *LAKE), [] if command == "--help" else place) == ""
+
+
+@pytest.mark.parametrize("command", OF_THE_LAKE)
+def test_what_reads_the_lake_imports_nothing_heavy(command: str, place: list[str]) -> None:
+    assert _imported(command, HEAVY, [] if command == "standards list" else place) == ""
