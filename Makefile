@@ -29,13 +29,20 @@ setup-dev: .venv/installed-dev
 	@docker/install.sh $(BIN)/python dev
 	@touch $@
 
+.venv/installed-fuzz: .venv/installed-dev requirements-fuzz.lock
+	@docker/install.sh $(BIN)/python fuzz
+	@touch $@
+
 format: setup-dev
 	@$(BIN)/ruff check --fix --quiet .
 	@$(BIN)/ruff format .
 
-lock: setup-dev
+# Works from a lock that cannot be installed, too.
+lock:
+	@test -x $(BIN)/uv || $(MAKE) --no-print-directory setup-dev
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --group dev -c requirements.lock -o requirements-dev.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --group fuzz -o requirements-fuzz.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --group spark -o requirements-spark.lock
 
 bench: setup-dev
@@ -46,9 +53,9 @@ chaos: setup-dev
 		tests/journey/test_journey_month_of_alerts.py tests/journey/test_journey_chain.py tests/journey/test_journey_killed.py \
 		tests/journey/test_journey_look_back.py tests/security/test_planting.py
 
-# Minutes of each target of tests/fuzz/targets.py; atheris has wheels for Linux.
+# Minutes of each target of tests/fuzz/targets.py; atheris has wheels for x86 Linux alone.
 FUZZ_MINUTES ?= 5
-fuzz: setup-dev
+fuzz: .venv/installed-fuzz
 	@$(BIN)/python -m tests.fuzz --minutes $(FUZZ_MINUTES)
 
 sbom: setup-dev
