@@ -174,10 +174,10 @@ def _near(con: duckdb.DuckDBPyConnection, first_day: date | None, last_day: date
         f"create or replace temp table new_here as select case_id from judged_now "
         f"anti join (select case_id from held_cases where {inside}) using (case_id)"
     )
-    con.execute(
-        f"create or replace temp table strays as select * from held_cases where not ({inside}) and case_id in "
-        "(from new_here)"
-    )
+    # Without a new case there is nothing to look for in the files of all other months.
+    (new,) = con.execute("select count(*) from new_here").fetchall()[0]
+    elsewhere = f"not ({inside}) and case_id in (from new_here)" if new else "false"
+    con.execute(f"create or replace temp table strays as select * from held_cases where {elsewhere}")
     con.execute(
         f"create or replace temp view held_near as select * from held_cases where {inside} union all "
         "select * from strays"
