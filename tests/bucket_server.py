@@ -1,8 +1,8 @@
 """An S3 server for tests: moto's, in a process of its own, behind a door that counts requests and can misbehave.
 
 `PUT /_door` with `{"method": "GET", "matching": ".parquet", "times": 2, "answer": 500}` makes the next so many requests
-that match be answered so (500, 403 …), "cut" after half of the body, or held for some "seconds". `GET /_door` gives
-the requests so far, as `METHOD path`.
+that match be answered so (500, 403 …), "cut" after half of the body, without heed of a condition ("overwrite"), or held
+for some "seconds". `GET /_door` gives the requests so far, as `METHOD path`.
 """
 
 from __future__ import annotations
@@ -93,6 +93,8 @@ class _Door:
         if isinstance(how.get("answer"), int):
             start_response(f"{how['answer']} Misbehaving", [("Content-Type", "application/xml")])
             return [b"<Error><Code>Misbehaving</Code></Error>"]
+        if how.get("answer") == "overwrite":
+            environ.pop("HTTP_IF_NONE_MATCH", None)
         answer = self._behind(environ, start_response)
         if how.get("answer") == "cut":
             whole = b"".join(answer)

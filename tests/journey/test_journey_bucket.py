@@ -124,7 +124,7 @@ def test_an_erased_record_is_in_no_object_and_no_copy(in_bucket: InBucket) -> No
     assert in_bucket("verify").code == 0
 
 
-def test_two_nights_at_once(in_bucket: InBucket, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_nights_at_once(in_bucket: InBucket) -> None:
     """Two processes, each with a force of its own, over one bucket, one store and one cache."""
     folders = []
     for force in FORCES:
@@ -149,7 +149,7 @@ def test_two_nights_at_once(in_bucket: InBucket, monkeypatch: pytest.MonkeyPatch
     assert in_bucket("verify").code == 0
 
 
-def test_the_doctor_looks_at_bucket_and_copies(in_bucket: InBucket, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_doctor_looks_at_bucket_and_copies(in_bucket: InBucket) -> None:
     found = json.loads(in_bucket("doctor", "--format", "json").out)
     lake = [line["found"] for line in found if line["area"] == "lake"]
     assert any("nothing lies at" in line for line in lake)
