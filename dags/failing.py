@@ -15,6 +15,7 @@ from typer.exceptions import Abort, TyperException
 from checks.errors import NotAnsweringError, PledgeError, UsageError, no_room
 
 if TYPE_CHECKING:
+    import duckdb
     from sqlalchemy.exc import DBAPIError
 
 INSUFFICIENT_PRIVILEGE = "42501"
@@ -47,11 +48,20 @@ def _known(error: BaseException) -> PledgeError | None:
             from connectors.store.engine import refusal
 
             return refusal("the store", cast("DBAPIError", error))
+    if "duckdb" in sys.modules and isinstance(error, sys.modules["duckdb"].Error) and _is_unreadable(error):
+        do = "Say `pledge verify`, which names it; restore it, then run again."
+        return NotAnsweringError("the lake", "a file of it cannot be read", "whole Parquet files", do)
     if getattr(getattr(error, "orig", None), "sqlstate", None) == INSUFFICIENT_PRIVILEGE:
         found, expected = "this login may not do that", "a member of the role that may"
         do = "Ask whoever runs the store: `pledge database logins` lists who may what."
         return UsageError("the store", found, expected, do)
     return None
+
+
+def _is_unreadable(error: BaseException) -> bool:
+    from checks.database import is_unreadable
+
+    return is_unreadable(cast("duckdb.Error", error))
 
 
 def _unusable(error: OSError) -> PledgeError:

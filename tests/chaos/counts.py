@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.chaos.disturbed import SECRET, Night, Nights, end_state, posted
+from tests.chaos.disturbed import SECRET, Night, Nights, end_state, figures, posted
 from tests.journey.pledge import Said
 
 SEED = int(os.environ.get("PLEDGE_CHAOS_SEED") or random.randrange(10**6))
@@ -55,6 +55,20 @@ class Counts:
         night.say_due()
         problems = [refused_clearly(disturbed, *codes), "" if again.code == 0 else f"made good: {again.err[-800:]}"]
         self.compare(night, about, [each for each in problems if each])
+        self.endings[_ending(disturbed)] += 1
+
+    def settle_figures(self, night: Night, disturbed: Said, about: str, is_store: bool) -> None:
+        """The same of a night that could record a part: it is restated afterwards, so that only the figures that stand
+        are compared. A store that was restored has forgotten what was said since: that is not counted."""
+        problem, again = refused_clearly(disturbed, 0, 1, 2, 3, 4), night.undisturbed()
+        night.say_due()
+        lost = len(self.nights.figures_after ^ figures(night.pledge))
+        twice = 0 if is_store else sum(count - 1 for count in Counter(posted(night.slack)).values())
+        told = [problem] * bool(problem) + [f"made good: {again.err[-800:]}"] * bool(again.code)
+        told += [f"{lost} figures differ"] * bool(lost) + [f"{twice} said twice"] * bool(twice)
+        self.tried, self.survived = self.tried + 1, self.survived + (not told)
+        self.lost, self.said_twice = self.lost + lost, self.said_twice + twice
+        self.wrong += [f"{about}: {each}" for each in told]
         self.endings[_ending(disturbed)] += 1
 
     def compare(self, night: Night, about: str, problems: Sequence[str] = ()) -> None:

@@ -65,7 +65,11 @@ class Running:
     def said(self) -> Said:
         """What it said, once it has ended."""
         assert self.answer.poll(_LONGEST), "it hangs"
-        said: Said = self.answer.recv()
+        try:
+            said: Said = self.answer.recv()
+        except EOFError:
+            self.process.join()
+            raise AssertionError(f"it died without a word, exit code {self.process.exitcode}") from None
         self.process.join()
         return said
 
