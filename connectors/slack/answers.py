@@ -55,7 +55,7 @@ class Subject:
         try:
             said = json.loads(str(value))
             subject = cls(said["measure"], said["force"], date.fromisoformat(said["day"]), str(said.get("key", "")))
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             return None
         return subject if isinstance(subject.measure, str) and isinstance(subject.force, str) else None
 

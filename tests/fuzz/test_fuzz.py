@@ -33,6 +33,7 @@ FOUND = {
     "a key's control character": ("description", b'/*---\n"\\e[31m": 1\n---*/\nselect 1'),
     "a date that is none": ("description", b"/*---\nlog: 2026-13-45\n---*/\nselect 1"),
     "a tag that does not fit": ("connection", b"http: !!int ''\n"),
+    "a button's value nested without end": ("slack", b"[" * 20_000),
 }
 
 
