@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,6 +27,10 @@ Rows = list[dict[str, Any]]
 Drawer = Any
 LIMITS = (timedelta(seconds=10), timedelta(seconds=30), *(timedelta(minutes=n) for n in (15, 20, 60, 24 * 60, 48 * 60)))
 BANK_HOLIDAYS = [(force, day) for force in ZONES for day in (date(2025, 12, 25), date(2026, 4, 3), date(2026, 4, 6))]
+# A month, or 28 days, before the clocks change in one of the zones.
+BEFORE_CHANGES = (
+    date(2025, 9, 26), date(2025, 9, 28), date(2025, 10, 2), date(2025, 10, 5), date(2026, 2, 8), date(2026, 3, 1),
+)  # fmt: skip
 # The logs of which one row is one case or one call, and columns their source may not deliver.
 ROW_BY_ROW = {
     "calls": ["abandoned_at", "dialled_at"],
@@ -76,11 +81,25 @@ def _row_by_row(log: str, lacks: Sequence[str], random: Random) -> Rows:
 
 def _victims(random: Random) -> dict[str, Rows]:
     cases = [victim_rows.victim_case(random, number, "victim_cases.agreed_at") for number in range(300)]
+    cases += _due_as_clocks_change(random)
     return {
         "victim_cases": cases,
         "victim_contacts": [row for case in cases for row in victim_rows.contacts(random, case)],
         "victim_events": [row for case in cases for row in victim_rows.events(random, case)],
     }
+
+
+def _due_as_clocks_change(random: Random) -> Rows:
+    """Open cases, a quarter of an hour apart, whose limit may end in an hour that comes twice or not at all."""
+    found: Rows = []
+    still_open = dict.fromkeys(("agreed_at", "update_every_days", "update_until", "updates_declined_at", "closed_at"))
+    for force, zone in ZONES.items():
+        for day in BEFORE_CHANGES:
+            midnight = datetime.combine(day, time(), ZoneInfo(zone))
+            for quarter in range(16):
+                opened = {"force": force, "opened_at": (midnight + quarter * timedelta(minutes=15)).astimezone(UTC)}
+                found.append({**victim_rows.victim_case(random, 1000 + len(found)), **still_open, **opened})
+    return found
 
 
 def _missed(random: Random) -> dict[str, Rows]:
