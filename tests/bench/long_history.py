@@ -24,7 +24,7 @@ import duckdb
 
 from checks.logs import LOGS, Kind, Log
 from connectors.sources.invented import invent
-from dags.plan import code_version
+from dags.versions import code_hash
 
 LAST_DAY = date(2026, 4, 30)
 SEED = 2008
@@ -42,8 +42,8 @@ def main() -> None:
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="pledge-history-") as temporary:
         for days in chosen.days:
-            # Under other code than the night before a night states every figure of its look-back anew.
-            name = f"{days}-{chosen.size:g}-{code_version()}"
+            # Under other code than the night before, a night states every figure of its look-back anew.
+            name = f"{days}-{chosen.size:g}-{code_hash()[:12]}"
             history = _history((chosen.folder or Path(temporary)) / name, days, chosen.size)
             nights = [_measured(history, Path(temporary) / "night") for _ in range(chosen.times)]
             steps, megabytes = min(nights, key=lambda night: night[0]["all"])
