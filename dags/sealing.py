@@ -122,7 +122,11 @@ def _uncovered(conn: Connection, runs: Sequence[Row], run_id: str) -> dict[str, 
     """The runs that failed and that no manifest vouches for yet, each with the hash of what its row says."""
     sealed = [row for row in runs if row["hash"]]
     failed = [row for row in runs if row["status"] == "failed" and row["run_id"] != run_id]
-    new = [row for row in failed if not _is_covered(conn, row["run_id"], _likeliest_first(sealed, row["finished_at"]))]
+    new = [
+        row
+        for row in failed
+        if not _is_covered(conn, row["run_id"], _likeliest_first(sealed, row["finished_at"] or row["started_at"]))
+    ]
     return {row["run_id"]: sha256(canonical(run_said(row))) for row in new}
 
 

@@ -1,4 +1,4 @@
-"""What a night costs after years of history: `python tests/bench/long_history.py --days 60 400 1200 3650`.
+"""What a night costs after years of history: `python -m tests.bench.long_history --days 60 400 1200 3650`.
 
 A force's logs are invented over that many days, all but the last day are judged in one run, and the night of the last
 day is measured: one more day of each log, and the records of before to which something happened on it. Seconds are the
@@ -25,6 +25,7 @@ import duckdb
 from checks.logs import LOGS, Kind, Log
 from connectors.sources.invented import invent
 from dags.versions import code_hash
+from tests.memory import Used, used_by
 
 LAST_DAY = date(2026, 4, 30)
 SEED = 2008
@@ -95,20 +96,19 @@ def _measured(history: Path, folder: Path) -> tuple[dict[str, float], float]:
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(history / "held", folder)
     steps, used = _run(folder, history / "night", _night_after(LAST_DAY))
-    return steps | {"all": used.ru_utime + used.ru_stime}, used.ru_maxrss / 1024
+    return steps | {"all": used.processor_seconds}, used.megabytes
 
 
-def _run(folder: Path, logs: Path, as_at: str) -> tuple[dict[str, float], os.struct_rusage]:
+def _run(folder: Path, logs: Path, as_at: str) -> tuple[dict[str, float], Used]:
     """One `pledge run` in a process of its own: processor seconds of each step, and what the process used."""
     folder.mkdir(parents=True, exist_ok=True)
     command = [str(Path(sys.executable).with_name("pledge")), "run", "--input", str(logs), "--as-at", as_at]
     command += ["--lake", str(folder / "lake"), "--store", f"sqlite:///{folder}/pledge.sqlite", "--format", "json"]
     told = folder / "told.jsonl"
     with told.open("w") as lines, Path(os.devnull).open("w") as nothing:
-        said = [(os.POSIX_SPAWN_DUP2, nothing.fileno(), 1), (os.POSIX_SPAWN_DUP2, lines.fileno(), 2)]
-        process = os.posix_spawn(command[0], command, os.environ | {"PLEDGE_LOG": "json"}, file_actions=said)
-        _, status, used = os.wait4(process, 0)
-    if os.waitstatus_to_exitcode(status):
+        files = [(os.POSIX_SPAWN_DUP2, nothing.fileno(), 1), (os.POSIX_SPAWN_DUP2, lines.fileno(), 2)]
+        used = used_by(command, folder / "used.json", os.environ | {"PLEDGE_LOG": "json"}, files)
+    if used.code:
         raise SystemExit(told.read_text())
     steps = [line for line in map(json.loads, told.read_text().splitlines()) if "seconds" in line]
     return {line["step"]: line["processor_seconds"] for line in steps}, used

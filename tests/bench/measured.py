@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+from tests.memory import used_by
+
 
 @dataclass(frozen=True)
 class Contender:
@@ -68,19 +70,13 @@ def measured(command: Sequence[str], folder: Path) -> Cost:
     out, err = folder / "out.txt", folder / "err.txt"
     started = time.monotonic()
     with out.open("w") as said, err.open("w") as told:
-        process = os.posix_spawn(
-            command[0],
-            list(command),
-            {**os.environ, "PLEDGE_LOG": "json"},
-            file_actions=[(os.POSIX_SPAWN_DUP2, said.fileno(), 1), (os.POSIX_SPAWN_DUP2, told.fileno(), 2)],
-        )
-        # Its own peak: that of all children together would be the largest's.
-        _, status, usage = os.wait4(process, 0)
+        files = [(os.POSIX_SPAWN_DUP2, said.fileno(), 1), (os.POSIX_SPAWN_DUP2, told.fileno(), 2)]
+        used = used_by(command, folder / "used.json", {**os.environ, "PLEDGE_LOG": "json"}, files)
     wall = time.monotonic() - started
-    if os.waitstatus_to_exitcode(status):
+    if used.code:
         raise SystemExit(f"{' '.join(command)}\n{err.read_text()[-3000:]}")
     steps = _steps(err.read_text("utf-8"))
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, steps, out.read_text("utf-8"))
+    return Cost(wall, used.processor_seconds, used.megabytes, steps, out.read_text("utf-8"))
 
 
 def _steps(log: str) -> dict[str, float]:

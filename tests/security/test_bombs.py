@@ -89,11 +89,12 @@ resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))  # a bomb that goes o
 from pathlib import Path
 from checks.errors import NotFitError
 from connectors.sources.file import canonical, open_delivery
+from tests.memory import own_peak
 try:
     said = sum(batch.rows.num_rows for batch in open_delivery(canonical("calls"), Path(sys.argv[1])).batches())
 except NotFitError as refused:
     said = str(refused)
-print(json.dumps([said, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+print(json.dumps([said, own_peak()]))
 """
 
 

@@ -185,16 +185,17 @@ def test_records_the_reader_refuses_are_counted_and_handed_on(deliver) -> None:
 
 
 _MEMORY = """
-    import resource, sys
+    import sys
     from pathlib import Path
     from checks.logs import LOGS
     from connectors.lake.staging import stage
     from connectors.sources.file import canonical, open_delivery
+    from tests.memory import own_peak
     folder = Path(sys.argv[1])
     staged = stage(open_delivery(canonical("calls"), folder / "calls.csv"), LOGS["calls"], folder)
     for chunk in staged.chunks():
         pass
-    print(staged.rows_read, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+    print(staged.rows_read, int(own_peak()))
 """
 
 

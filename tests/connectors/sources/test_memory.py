@@ -16,15 +16,16 @@ CANONICAL_MB = 900
 DESCRIBED_MB = 1_600
 
 READER = """
-import json, resource, sys, time
+import json, sys, time
 from pathlib import Path
 from connectors.sources.description import read_description
 from connectors.sources.file import canonical, open_delivery
+from tests.memory import own_peak
 path = Path(sys.argv[1])
 source = read_description(Path(sys.argv[2])) if len(sys.argv) > 2 else canonical("calls")
 began = time.perf_counter()
 rows = sum(batch.rows.num_rows for batch in open_delivery(source, path).batches())
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+peak = own_peak()
 print(json.dumps({"rows": rows, "seconds": time.perf_counter() - began, "peak_mb": peak}))
 """
 

@@ -18,17 +18,18 @@ ROWS = int(os.environ.get("SQL_MEMORY_ROWS", 1_000_000))
 GROWTH_MB = 150
 
 READER = """
-import json, resource, sys, time
+import json, sys, time
 from datetime import datetime, timedelta
 from pathlib import Path
 from connectors.sources.description import described
 from connectors.sources.sql.fetch import SqlWanted, fetch
+from tests.memory import own_peak
 url, folder, as_at = sys.argv[1], Path(sys.argv[2]), datetime.fromisoformat(sys.argv[3])
 wanted = SqlWanted(described("cad", [folder / "sources"]), url, (), as_at, folder / "fetched")
 began = time.perf_counter()
 fetch(wanted, lambda said: None)
 rows = json.loads((wanted.folder / "fetch.json").read_text())["logs"]["calls"]["rows"]
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+peak = own_peak()
 print(json.dumps({"rows": rows, "seconds": time.perf_counter() - began, "peak_mb": peak}))
 """
 
