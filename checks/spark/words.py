@@ -21,6 +21,17 @@ _CLOCKS = {
         "greatest(to_utc_timestamp(wall, zone), to_utc_timestamp(wall + interval '1' hour, zone) - interval '1' hour)",
     ),
 }
+_POSITION = "(size(sorted) - 1) * share"
+# Macros of the judging that Spark has other words for: their parameters, and the same in Spark.
+_INSTEAD = {
+    **_CLOCKS,
+    "quantile_of": (
+        ("numbers", "share"),
+        f"""if(size(numbers) > 0, aggregate(array(sort_array(numbers)), cast(null as double), (nothing, sorted) ->
+            sorted[int(floor({_POSITION}))] + ({_POSITION} - floor({_POSITION}))
+            * (sorted[int(ceil({_POSITION}))] - sorted[int(floor({_POSITION}))])), null)""",
+    ),
+}
 # What DuckDB calls by a name of its own: its parameters, and the same in Spark.
 _CALLS = {
     "epoch_us": (("moment",), "unix_micros(moment)"),
@@ -32,10 +43,10 @@ _CALLS = {
 }
 # Functions that mean the same in both, as sqlglot writes them.
 _SAME: tuple[type[exp.Expr], ...] = (
-    exp.And, exp.AnyValue, exp.Array, exp.ArrayContains, exp.ArrayDistinct, exp.ArrayFilter,
-    exp.ArraySort, exp.Case, exp.Cast, exp.Coalesce, exp.ConcatWs, exp.Count, exp.Explode,
-    exp.Greatest, exp.Grouping, exp.If, exp.LastDay, exp.Lead, exp.Least, exp.Left, exp.LogicalAnd, exp.LogicalOr,
-    exp.Lower, exp.MapFromEntries, exp.Max, exp.Min, exp.Nullif, exp.Or, exp.RowNumber, exp.SHA2, exp.Split,
+    exp.And, exp.AnyValue, exp.Array, exp.ArrayContains, exp.ArrayDistinct, exp.ArrayFilter, exp.ArraySort,
+    exp.Case, exp.Cast, exp.Coalesce, exp.ConcatWs, exp.Count, exp.Explode, exp.Flatten, exp.Greatest,
+    exp.Grouping, exp.If, exp.LastDay, exp.Lead, exp.Least, exp.Left, exp.LogicalAnd, exp.LogicalOr, exp.Lower,
+    exp.MapFromEntries, exp.Max, exp.Min, exp.Nullif, exp.Or, exp.RowNumber, exp.SHA2, exp.Split,
     exp.StartsWith, exp.Struct, exp.Sum, exp.TimestampTrunc, exp.Transform, exp.Trim, exp.Year,
 )  # fmt: skip
 _PATTERNS = {"%Y": "yyyy", "%m": "MM", "%d": "dd", "%H": "HH", "%M": "mm", "%S": "ss", "%f": "SSSSSS", "T": "'T'"}
@@ -46,13 +57,13 @@ class Words:
     """Rewrites expressions; macros are written out where they stand, since not every Spark has SQL functions."""
 
     def __init__(self) -> None:
-        known = {**_CLOCKS, **_CALLS}
+        known = {**_INSTEAD, **_CALLS}
         self._macros = {name: (params, parsed_spark(body)) for name, (params, body) in known.items()}
 
     def define(self, create: exp.Create) -> None:
-        """Take in a `create macro`; a time zone's clocks keep their meaning in Spark."""
+        """Take in a `create macro`, but for those that stand in other words here."""
         name = create.this.this.name
-        if name not in _CLOCKS:
+        if name not in _INSTEAD:
             params = tuple(param.name for param in create.this.expressions)
             self._macros[name] = (params, self.rewritten(create.expression))
 

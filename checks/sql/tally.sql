@@ -13,6 +13,8 @@ create or replace macro added_up(counts) as map_from_entries(list_transform(
     }
 ));
 
+create or replace macro quantile_of(numbers, share) as list_aggregate(numbers, 'quantile_cont', share);
+
 -- Where only part of the cases is counted: the months whose days are not wanted, and the first and last month each slice
 -- has a case of. Without them every day counts, and those months are those of the cases counted.
 create table if not exists quiet_months ("month" date);
@@ -92,7 +94,7 @@ counted as (
         coalesce(sum(part) filter (where state = 'timed'), 0)::bigint as sum_part,
         coalesce(sum(whole) filter (where state = 'timed'), 0)::bigint as sum_whole,
         to_json(added_up(list({'name': reason, 'n': n}) filter (where state = 'excluded')))::varchar as excluded_by_reason,
-        list_aggregate(flatten(list(waits)), 'quantile_cont', [0.5, 0.9]) as quantiles,
+        flatten(list(waits)) as waits,
         bool_or(unjudgeable) as unjudgeable,
         bool_or(outside_force_dates) as outside_force_dates
     from alike
@@ -223,8 +225,8 @@ select
     sum_part,
     sum_whole,
     coalesce(excluded_by_reason, '{}') as excluded_by_reason,
-    quantiles[1] as p50_seconds,
-    quantiles[2] as p90_seconds,
+    quantile_of(waits, 0.5) as p50_seconds,
+    quantile_of(waits, 0.9) as p90_seconds,
     unjudgeable,
     outside_force_dates,
     utc(period_end, zones.zone) > run.as_at as period_open

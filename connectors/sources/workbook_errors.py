@@ -19,7 +19,7 @@ _BLOCK = 1 << 20
 # Between two cells; a cell that is cut by the end of a block is looked at with the next one.
 _CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
 _REFERENCE = re.compile(rb'\br="([A-Z]+)(\d+)"')
-_VALUE = re.compile(rb"<(?:\w+:)?v>([^<]*)</(?:\w+:)?v>")
+_VALUE = re.compile(rb"<(?:\w+:)?v>([^<]+)</(?:\w+:)?v>")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _DAMAGED = (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, StopIteration, LookupError, OSError, EOFError)
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"

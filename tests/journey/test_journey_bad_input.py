@@ -157,9 +157,9 @@ def test_a_lake_that_cannot_be_written(ready: Pledge) -> None:
     [
         (("verdicts",), "no such file"),
         (("runs",), "no such file"),
-        (("cases", "--measure", "answer_999"), "no such folder"),
-        (("sensitivity", "--measure", "answer_999"), "no such folder"),
-        (("sql", "--measure", "answer_999"), "no such folder"),
+        (("cases", "--measure", "answer_999"), "there is none"),
+        (("sensitivity", "--measure", "answer_999"), "there is none"),
+        (("sql", "--measure", "answer_999"), "there is none"),
     ],
 )
 def test_reading_before_the_first_run(pledge: Pledge, arguments: tuple[str, ...], word: str) -> None:

@@ -57,7 +57,7 @@ def test_what_is_found_is_what_is_found_in_a_folder(of_every_log: Pledge, after:
     every = [part for name in measures() for part in ("--measure", name)]
     in_folder, in_bucket = (without_runs(pledge.rows("cases", *every)) for pledge in (of_every_log, after))
     assert in_folder == in_bucket
-    published = [pledge.folder / "published" / "verdicts.csv" for pledge in (of_every_log, after)]
+    published = [pledge.folder / "published" / "verdicts-2026.csv" for pledge in (of_every_log, after)]
     assert len({path.read_text("utf-8").count("\n") for path in published}) == 1
 
 
