@@ -34,8 +34,8 @@ def main(arguments: list[str]) -> None:
             section = section_of(Path(folder), asked.repeats)
         print(f"\n{section.text()}\n", flush=True)
         found.append(section)
-    if asked.write:
-        write_into_readme(README, found)
+        if asked.write:  # after each, so that a bench that is stopped leaves what it found
+            write_into_readme(README, found)
 
 
 if __name__ == "__main__":
