@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import wraps
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from sqlalchemy import Connection
 
 from connectors.settings import Settings
 from dags.known import KnownAtOption, known_run
@@ -35,6 +34,9 @@ from dags.options import (
 )
 from dags.tables import Format, show
 from dags.when import days
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 Row = dict[str, Any]
 _FILTERS = {

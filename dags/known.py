@@ -5,15 +5,17 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from sqlalchemy import Connection
 
 from checks.errors import UsageError
 from checks.revision import is_provisional
 from dags.options import settings_of
 from dags.when import moment
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 OPTION = "--as-known-at"
 KnownAtOption = Annotated[

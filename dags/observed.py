@@ -130,7 +130,7 @@ class _Lines(logging.Formatter):
 def set_up() -> None:
     """Let everything the command logs be JSON lines on standard error, where that is asked for."""
     if not in_json():
-        # SQLAlchemy logs a traceback of a connection that breaks, beside the error it raises; we tell that in a sentence.
+        # SQLAlchemy logs a traceback of a connection that breaks beside the error it raises, told in a sentence.
         logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
         return
     handler = logging.StreamHandler(sys.stderr)

@@ -10,17 +10,19 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from checks.commitment import measures
 from checks.errors import UsageError
 from checks.judging import AppliedRule, Window
 from checks.standard import Standard, editions, effective
-from connectors.lake.tables import Lake
 from connectors.settings import Settings
 from connectors.sources.forces import Force, zone_of
 from connectors.sources.forces import load as load_forces
 from expectations import published
+
+if TYPE_CHECKING:
+    from connectors.lake.tables import Lake
 
 # The contract knows nothing before it.
 NO_RUN_TAKES = timedelta(hours=20)
@@ -78,6 +80,8 @@ class Plan:
         return replace(self, first_day=self.counted_from) if self.counted_from else self
 
     def open_lake(self) -> Lake:
+        from connectors.lake.tables import Lake  # what only names standards or forces need not load
+
         return Lake(self.lake)
 
 

@@ -25,9 +25,9 @@ sys.stderr.write("IMPORTED " + " ".join(name for name in given if name in sys.mo
 """
 OF_THE_STORE = (
     "verdicts", "commitments", "breaches", "quarantine", "runs", "revisions", "comparisons", "funnels", "alerts",
-    "signings", "explanations", "settings", "--help",
+    "signings", "explanations",
 )  # fmt: skip
-OF_THE_LAKE = ("sql --measure answer_999", "cases --measure answer_999", "budget", "delays", "standards list")
+OF_THE_LAKE = ("sql --measure answer_999", "cases --measure answer_999", "budget", "delays")
 
 
 def _imported(command: str, of: tuple[str, ...], place: list[str]) -> str:
@@ -58,9 +58,14 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 @pytest.mark.parametrize("command", OF_THE_STORE)
 def test_what_reads_the_store_imports_nothing_else(command: str, place: list[str]) -> None:
-    assert _imported(command, (*HEAVY, *LAKE), [] if command == "--help" else place) == ""
+    assert _imported(command, (*HEAVY, *LAKE), place) == ""
 
 
 @pytest.mark.parametrize("command", OF_THE_LAKE)
 def test_what_reads_the_lake_imports_nothing_heavy(command: str, place: list[str]) -> None:
-    assert _imported(command, HEAVY, [] if command == "standards list" else place) == ""
+    assert _imported(command, HEAVY, place) == ""
+
+
+@pytest.mark.parametrize("command", ["settings", "standards list", "--help"])
+def test_what_reads_neither_imports_no_database_and_no_lake(command: str) -> None:
+    assert _imported(command, (*HEAVY, "sqlalchemy", "deltalake", "numpy", "pandas", "pyarrow"), []) == ""
