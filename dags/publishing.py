@@ -62,24 +62,25 @@ def write_published(plan: Plan, settings: Settings) -> list[str]:
     A year's files have the figures of the periods that begin in it. What had to be solved for them is kept beside
     the lake (SOLVED), so that a night solves only where figures changed.
     """
-    folder, solved, left = published_folder(settings, plan.lake), beside(plan.lake, SOLVED), beside(plan.lake, LEFT)
-    for each in (folder, solved.parent):
+    folder = published_folder(settings, plan.lake)
+    solved_file, left_file = beside(plan.lake, SOLVED), beside(plan.lake, LEFT)
+    for each in (folder, solved_file.parent):
         each.mkdir(parents=True, exist_ok=True)
-    before, memory = Left.read(left), Solved(solved)
+    before, memory = Left.read(left_file), Solved(solved_file)
     with reading(open_store(plan.store)) as conn:
         hidden = hidden_of(conn, settings, {}, None, memory)
         digests = _digests(hidden)
         number, run = published_up_to(conn)
         is_known = before.code == code_hash() and published_up_to(conn, before.run[0]) == before.run
         changed = years_written(conn, before.run[0] if is_known else 0)
-        changed |= {int(year) for year in digests.keys() | before.hidden.keys()
-                    if digests.get(year) != before.hidden.get(year)}  # fmt: skip
+        either = digests.keys() | before.hidden.keys()
+        changed |= {int(year) for year in either if digests.get(year) != before.hidden.get(year)}
         changed |= {int(name[-8:-4]) for name, left in before.files.items() if _as_it_is(folder / name) != left}
         files = before.files if is_known else {}
         for year in sorted(changed):
             files = files | dict(_year(conn, settings, folder, year, hidden, plan.run_id))
     now = Left(code_hash(), (number, run), digests, files)
-    for path, said in ((solved, memory.used()), (left, asdict(now))):
+    for path, said in ((solved_file, memory.used()), (left_file, asdict(now))):
         with _replaced(path, plan.run_id) as file:
             json.dump(said, file)
     for path in folder.iterdir():

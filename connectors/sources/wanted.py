@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,7 +16,7 @@ from connectors.sources.delivery import Source
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Wanted(ABC):
     """One fetch: the descriptions of one source, the address asked, the forces (none = all the source has).
 
     `known` are (log, SHA-256) of the files that were delivered by this source before, `admitted` those that were fit.
@@ -52,9 +53,9 @@ class Wanted:
         assert self.sources[0].connection, "only sources with a connection are fetched"
         return [self.url, self.forces, asdict(self.sources[0].connection), how]
 
+    @abstractmethod
     def file(self, log: str) -> Path:
         """Where the file of a log lies once the fetch is whole."""
-        raise NotImplementedError
 
 
 def _how(source: Source) -> list[Any]:
