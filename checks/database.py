@@ -8,8 +8,10 @@ from pathlib import Path
 
 import duckdb
 
-# What DuckDB raises of a Parquet file that is damaged or gone.
-UNREADABLE = (duckdb.IOException, duckdb.InvalidInputException)
+from checks.errors import DamagedError
+
+# What is raised of a Parquet file that is damaged or gone.
+UNREADABLE = (duckdb.IOException, duckdb.InvalidInputException, DamagedError)
 
 
 def is_unreadable(error: duckdb.Error) -> bool:

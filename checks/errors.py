@@ -4,6 +4,7 @@
     ├── UsageError         wrong usage or settings            exit code 2
     ├── NotFitError        a delivery or file cannot be used  exit code 1
     ├── NotAnsweringError  a system did not answer            exit code 3 (a retry may help)
+    │   └── DamagedError   a data file is gone or changed
     └── ChainError         the audit chain does not hold      exit code 4
 
 No sentence carries a secret or a personal value: name the place and the shape of what was found.
@@ -49,6 +50,10 @@ class NotAnsweringError(PledgeError):
 
     exit_code = 3
     permanent = False
+
+
+class DamagedError(NotAnsweringError):
+    """A data file of the lake is not there or not what it was; restored, it can be read."""
 
 
 class ChainError(PledgeError):

@@ -125,8 +125,8 @@ def never_delivered(
 def _lacking(
     con: duckdb.DuckDBPyConnection, lake: Lake, log: str, version: int, held: Mapping[str, set[str]]
 ) -> list[tuple[str, list[str]]]:
-    told, files = _told_lacking(lake, log, version)
     try:
+        told, files = _told_lacking(lake, log, version)
         return [*told, *(con.execute(_LACKING, {"files": files}).fetchall() if files else [])]
     except UNREADABLE:
         found = []

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 from sqlalchemy import Connection
 
-from checks.database import connect
+from checks.database import UNREADABLE, connect
 from checks.feeds import ALL
 from checks.integrity import run as look_for
 from checks.integrity import signals, strongest
@@ -26,7 +26,6 @@ from connectors.lake.tables import Lake, months_from, names_of
 from connectors.settings import Settings
 from connectors.store.findings import changed, none_stands, record_delays, record_signals
 from connectors.store.tables import delays, integrity_signals
-from dags.feeds import UNREADABLE
 from dags.kept_out import frozen_before
 from dags.look_back import files_back_to, first_day
 from dags.plan import Plan, zones

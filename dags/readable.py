@@ -59,12 +59,17 @@ def readable(lake: Lake) -> Readable:
     found = Readable()
     for log in LOGS:
         try:
-            table = lake.table(log)
-            if table is not None:
-                held = lake.forces({log: table.version()})
-                found.files[log] = {force: lake.files(log, table.version(), force=[force]) for force in sorted(held)}
+            held = lake.forces({log: table.version()}) if (table := lake.table(log)) else {}
         except NotAnsweringError:
             found.damaged.append((ALL, log))
+            continue
+        for force in sorted(held):
+            files: list[str] = []
+            try:
+                files = lake.files(log, force=[force])
+            except NotAnsweringError:
+                found.damaged.append((force, log))
+            found.files.setdefault(log, {})[force] = files
     return found
 
 

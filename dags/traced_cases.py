@@ -11,7 +11,7 @@ import duckdb
 from sqlalchemy import Connection
 
 from checks.commitment import measures
-from checks.database import connect
+from checks.database import UNREADABLE, connect
 from checks.errors import PledgeError
 from checks.evidence import lay_evidence, lay_figure_cases, logs_of
 from checks.feeds import ALL
@@ -22,7 +22,6 @@ from connectors.lake.rows import CAME_WITH, lay_rows, row_history
 from connectors.lake.tables import Lake
 from connectors.settings import Settings
 from connectors.store.revisions import deliveries_of
-from dags.feeds import UNREADABLE
 from dags.plan import zones
 
 Row = dict[str, Any]

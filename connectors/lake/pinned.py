@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 import duckdb
@@ -33,6 +33,9 @@ class PinnedLake(Lake):
         if name not in LOGS:
             return super().table(name, version)
         return super().table(name, self._pinned[name]) if name in self._pinned else None
+
+    def at_hand(self, name: str, names: Sequence[str]) -> list[str]:
+        return self._judged.at_hand(name, names) if name in LOGS else super().at_hand(name, names)
 
     def versions(self) -> dict[str, int]:
         return dict(self._pinned)

@@ -47,6 +47,8 @@ CASES = pa.schema(
     ]
 )
 
+# The table of the seals of every run.
+SEALS_TABLE = "seals"
 SEALS = pa.schema([("run_id", pa.string()), ("what", pa.string()), ("key", pa.string()), ("sha256", pa.string())])
 
 
@@ -66,11 +68,11 @@ def log_schema(log: Log) -> pa.Schema:
 
 def partitions(name: str) -> list[str]:
     """The columns by which a table's rows are filed; each value is a folder."""
-    if name == "seals":
+    if name == SEALS_TABLE:
         return ["run_id"]
     return ["standard", "measure", "force", "month"] if name == "cases" else ["force", "month"]
 
 
 def schema_of(name: str) -> pa.Schema:
     """The schema of a table of the lake: a log, `cases` or `seals`."""
-    return {"cases": CASES, "seals": SEALS}.get(name) or log_schema(LOGS[name])
+    return {"cases": CASES, SEALS_TABLE: SEALS}.get(name) or log_schema(LOGS[name])

@@ -10,10 +10,8 @@ import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
 from checks.chain import Seal
-from connectors.lake.schema import SEALS
+from connectors.lake.schema import SEALS, SEALS_TABLE
 from connectors.lake.tables import Lake, in_list
-
-TABLE = "seals"
 
 
 def file_seals(lake: Lake, since: Mapping[str, int], versions: Mapping[str, int]) -> Iterator[Seal]:
@@ -45,13 +43,13 @@ def write_seals(lake: Lake, run_id: str, seals: Iterable[Seal]) -> None:
     def overwrite(table: DeltaTable) -> None:
         write_deltalake(table, rows, mode="overwrite", predicate=f"run_id = {in_list([run_id])}")
 
-    lake.change(TABLE, overwrite)
+    lake.change(SEALS_TABLE, overwrite)
 
 
 def read_seals(lake: Lake, *what: str) -> dict[str, list[Seal]]:
     """Every run's seals, or those of the tables named."""
     found: dict[str, list[Seal]] = {}
-    table = lake.table(TABLE)
+    table = lake.table(SEALS_TABLE)
     if table is not None:
         for row in table.to_pyarrow_table(filters=[("what", "in", list(what))] if what else None).to_pylist():
             found.setdefault(row["run_id"], []).append(Seal(row["what"], row["key"], row["sha256"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import unquote
 
 from connectors.lake.folder import Folder
 
@@ -52,6 +53,12 @@ class Storage(Protocol):
 
         Left alone is what another writer may still be writing: anything from the hour before the newest commit on.
         """
+
+
+def file_name(table: str, path: str) -> str:
+    """The name of a file by the path its table's log has for it."""
+    # Delta writes paths as URLs: what the disk calls %20 is %2520 there.
+    return f"{table}/{unquote(path)}"
 
 
 def is_remote(location: str) -> bool:

@@ -6,17 +6,17 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import TypeVar
-from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
-from checks.errors import NotAnsweringError
+from checks.errors import DamagedError, NotAnsweringError
 from checks.logs import LOGS
-from connectors.lake.schema import partitions, schema_of
-from connectors.lake.storage import Storage, storage_of
+from connectors.lake.schema import SEALS_TABLE, partitions, schema_of
+from connectors.lake.storage import Storage, file_name, storage_of
+from connectors.lake.whole import Whole
 
 # Delta's own clean-up (30 days by default) would take old versions away; erasure is the only vacuum there is.
 _KEEP_EVERYTHING = {
@@ -41,12 +41,14 @@ class Lake:
         self._newest: dict[str, DeltaTable] = {}
         self._listed: dict[tuple[str, int], pa.Table] = {}
         self._compared: dict[tuple[str | int | None, ...], set[tuple[str, ...]]] = {}
+        self._whole = Whole(self)
 
-    def unreadable(self, name: str, forces: Iterable[str]) -> NotAnsweringError:
-        """What is said of a damaged or missing file of these forces."""
-        return NotAnsweringError(
+    def unreadable(self, name: str, forces: Iterable[str] = ()) -> DamagedError:
+        """What is said of a damaged or missing file, of these forces where a table is filed by force."""
+        of = f" of {', '.join(sorted(forces))}" if forces else ""
+        return DamagedError(
             f"lake table {self._uri(name)}",
-            f"a file of {', '.join(sorted(forces))} cannot be read",
+            f"a file{of} cannot be read",
             "whole Parquet files",
             "Restore it, then run again: what else could be done is done.",
         )
@@ -131,13 +133,16 @@ class Lake:
     def at_hand(self, name: str, names: Sequence[str]) -> list[str]:
         """The paths by which DuckDB reads files of a table; those in an object store are fetched before.
 
-        Raises NotAnsweringError where one is gone or cannot be fetched.
+        Raises DamagedError where one is gone or not what its run sealed, NotAnsweringError where it cannot be fetched.
         """
         try:
-            return self.of(name).at_hand(names)
+            paths = self.of(name).at_hand(names)
         except FileNotFoundError as error:
             found, do = f"{error} is gone", "Restore it; if it was erased, that version can be read no more."
-            raise NotAnsweringError(f"lake {self.location}", found, "every file a version names", do) from None
+            raise DamagedError(f"lake {self.location}", found, "every file a version names", do) from None
+        if name != SEALS_TABLE:
+            self._whole.check(name, dict(zip(names, paths, strict=True)))
+        return paths
 
     def changed_slices(self, since: int | None, version: int) -> list[tuple[str, ...]]:
         """The (standard, measure, force) of `cases` whose files differ between two versions (`since` None: all)."""
@@ -220,8 +225,7 @@ class Lake:
 
 def names_of(name: str, actions: pa.Table) -> list[str]:
     """The paths below the lake of the files of a table that some of `actions` are of; sorted."""
-    # Delta writes paths as URLs: what the disk calls %20 is %2520 there.
-    return sorted(f"{name}/{unquote(path)}" for path in actions["path"].to_pylist())
+    return sorted(file_name(name, path) for path in actions["path"].to_pylist())
 
 
 def _files_by(actions: pa.Table, columns: Sequence[str]) -> set[tuple[str, ...]]:
