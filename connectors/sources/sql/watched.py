@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 from typing import Generic, TypeVar
@@ -40,7 +41,8 @@ class Watched(Generic[T]):
         except Exception as error:
             self._put((False, error))
         finally:
-            reading.close()  # type: ignore[attr-defined]
+            with suppress(Exception):  # a connection that is lost cannot be closed well; why it was left is told
+                reading.close()  # type: ignore[attr-defined]
 
     def _put(self, item: tuple[bool, T | Exception | None]) -> bool:
         while not self._left.is_set():
