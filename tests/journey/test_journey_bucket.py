@@ -91,12 +91,14 @@ def test_a_night_fetches_what_is_new(in_bucket: InBucket) -> None:
     assert in_bucket.run("2026-03-03T06:00:00Z").code == 0
     after = in_bucket.copies()
     assert before.items() <= after.items(), "what was here was fetched again"
-    assert len(after.keys() - before.keys()) == 2, "the month's calls and their cases"
+    assert len(after.keys() - before.keys()) == 3, (
+        "the month's calls and their cases, and the seals of the night before"
+    )
     verified = in_bucket("verify", "--recompute")
     assert verified.code == 0, verified.out.decode() + verified.err
     shutil.rmtree(in_bucket.cache)
     assert in_bucket("cases", "--measure", "answer_999").code == 0
-    assert len(in_bucket.copies()) == 1, "a reading command fetches what it reads"
+    assert len(in_bucket.copies()) == 3, "a reading command fetches what it reads, and the seals of both nights"
 
 
 def test_bytes_changed_in_the_bucket_are_found_though_the_copy_is_right(in_bucket: InBucket) -> None:
