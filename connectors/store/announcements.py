@@ -1,7 +1,8 @@
 """What was said, and what must still be said: a row each, claimed before the post and marked after it.
 
-A key is said once in a channel, whatever crashes, retries or runs in parallel. Whoever takes over a row that
-was tried before looks for the message in the channel first. `attempts` counts the claims; a claimer writes
+A key is said once in a channel, whatever crashes, retries or runs in parallel. Whoever claims a row looks for the message
+in the channel first: among the newest, because a store restored from an older copy has forgotten what was said since; of
+a row that was tried before, in all since it was laid down. `attempts` counts the claims; a claimer writes
 only while the count is still its own, so that one who was overtaken changes nothing.
 
 A decision that is a line of a message (`said_in`) has its message's state. A reply follows `thread_of`. What has a
@@ -142,10 +143,8 @@ def _say(
     """Post under this claim and mark the row; gives the state and the error that kept it from being said."""
     try:
         thread = _thread_ts(engine, claim)
-        ts = None
-        if claim.attempts > 1:
-            since = min(claim.created_at, now) - LOOK_BACK  # a clock that was ahead may have been put right since
-            ts = slack.find(claim.channel, message.key, since, thread)
+        since = min(claim.created_at, now) - LOOK_BACK  # a clock that was ahead may have been put right since
+        ts = slack.find(claim.channel, message.key, since if claim.attempts > 1 else None, thread)
         if ts is None and not _write(engine, claim, **_newest(claim, message, now)):
             return "claimed", None  # overtaken while looking: the other one says it
         ts = ts or slack.post(claim.channel, message, thread)

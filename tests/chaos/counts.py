@@ -59,13 +59,13 @@ class Counts:
         self.compare(night, about, [each for each in problems if each])
         self.endings[_ending(disturbed)] += 1
 
-    def settle_figures(self, night: Night, disturbed: Said, about: str, is_store: bool) -> None:
+    def settle_figures(self, night: Night, disturbed: Said, about: str) -> None:
         """The same of a night that could record a part: it is restated afterwards, so that only the figures that stand
-        are compared. A store that was restored has forgotten what was said since: that is not counted."""
+        are compared."""
         problem, again = refused_clearly(disturbed, 0, 1, 2, 3, 4), night.undisturbed()
         night.say_due()
         lost = len(self.nights.figures_after ^ figures(night.pledge))
-        twice = 0 if is_store else sum(count - 1 for count in Counter(posted(night.slack)).values())
+        twice = sum(count - 1 for count in Counter(posted(night.slack)).values())
         told = [problem] * bool(problem) + [f"made good: {again.err[-800:]}"] * bool(again.code)
         told += [f"{lost} figures differ"] * bool(lost) + [f"{twice} said twice"] * bool(twice)
         self.tried, self.survived = self.tried + 1, self.survived + (not told)

@@ -33,7 +33,7 @@ def test_files_are_damaged(nights: Nights, tmp_path: Path) -> None:
             said = night.disturbed()
             problem = wrong_figures(night, said, right)
             restore(night.pledge.folder, kept, path)
-            counts.settle_figures(night, said, about, is_store=path.parent == night.pledge.folder)
+            counts.settle_figures(night, said, about)
             counts.wrong += [f"{about}: {problem}"] if problem else []
     counts.report()
 

@@ -132,6 +132,23 @@ def test_trouble_on_the_way_ends_in_one_message(
     assert len(server.posted()) == 1 and row(engine).slack_ts == server.posted()[0]["ts"]
 
 
+def test_a_store_restored_from_an_older_copy_finds_what_was_said_since(
+    engine: Engine, server: SlackServer, slack: Slack
+) -> None:
+    announce(engine, slack, CHANNEL, said(), NOW)
+    before = row(engine)
+    with engine.begin() as conn:
+        conn.execute(announcements.delete())
+    assert announce(engine, slack, CHANNEL, said(), NEXT_NIGHT + timedelta(days=30)) == "sent"
+    assert len(server.posted()) == 1 and row(engine).slack_ts == before.slack_ts
+
+
+def test_nothing_is_said_while_nobody_can_tell_what_was(engine: Engine, server: SlackServer, slack: Slack) -> None:
+    server.next("conversations.history", *[Fails(503)] * slack.tries)
+    assert announce(engine, slack, CHANNEL, said(), NOW) == "failed" and server.posted() == []
+    assert resend_unsent(engine, slack, NEXT_NIGHT) == Counter(sent=1) and len(server.posted()) == 1
+
+
 def test_a_slow_slack_that_takes_it_later_is_not_told_twice(engine: Engine, server: SlackServer) -> None:
     server.next("chat.postMessage", Waits(0.5))
     assert announce(engine, quick(server, timeout=0.2), CHANNEL, said(), NOW) == "failed"
@@ -144,7 +161,7 @@ def test_the_lost_answer_is_found_the_next_night_when_slack_then_went_down(
     engine: Engine, server: SlackServer, slack: Slack
 ) -> None:
     server.next("chat.postMessage", Drops(taken=True))
-    server.next("conversations.history", *[Fails(503)] * slack.tries)
+    server.next("conversations.history", Waits(0), *[Fails(503)] * slack.tries)
     assert announce(engine, slack, CHANNEL, said(), NOW) == "failed"
     assert announce(engine, slack, CHANNEL, said(), NEXT_NIGHT) == "sent"
     assert len(server.posted()) == 1 and server.count("chat.postMessage") == 1
