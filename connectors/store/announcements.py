@@ -2,8 +2,8 @@
 
 A key is said once in a channel, whatever crashes, retries or runs in parallel. Whoever claims a row looks for the
 message in the channel first: among the newest, because a store restored from an older copy has forgotten what was said
-since; of a row that was tried before, in all since it was laid down. `attempts` counts the claims; a claimer writes only
-while the count is still its own, so that one who was overtaken changes nothing.
+since; of a row that was tried before, in all since it was laid down. `attempts` counts the claims; a claimer writes
+only while the count is still its own, so that one who was overtaken changes nothing.
 
 A decision that is a line of a message (`said_in`) has its message's state. A reply follows `thread_of`. What has a
 `not_before` is held until then.
