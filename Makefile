@@ -8,7 +8,7 @@ run: setup
 	@$(BIN)/pledge demo
 
 test: setup-dev
-	@$(BIN)/pytest -n 2 tests
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder tests
 
 check: setup-dev
 	@$(BIN)/ruff format --check .

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
+if TYPE_CHECKING:
+    import duckdb
 
 _SQL = Path(__file__).parent / "sql" / "stages.sql"
 STAGES = ("answer", "grade", "dispatch", "travel")

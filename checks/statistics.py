@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import erfc, sqrt
 
-from scipy.stats import fisher_exact
-
 from checks.errors import UsageError
 
 # The 97.5th percentile of the standard normal distribution: a two-sided 95 % interval.
@@ -105,6 +103,8 @@ def compare(now: Share, other: Share, direction: Direction = Direction.HIGHER_IS
     change = now.value - other.value
     pooled = (now.met + other.met) / (now.n + other.n)
     if min(pooled, 1 - pooled) * min(now.n, other.n) < SMALLEST_EXPECTED:
+        from scipy.stats import fisher_exact  # takes long to import, and most who compare need it not
+
         table = [[now.met, now.n - now.met], [other.met, other.n - other.met]]
         p_value, test = float(fisher_exact(table).pvalue), "fisher"
     else:

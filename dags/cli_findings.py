@@ -41,9 +41,11 @@ def integrity(
 
 
 def _known_signals(names: Iterable[str] | None) -> None:
+    if not names:
+        return
     from checks.integrity import signals
 
-    for name in names or ():
+    for name in names:
         if name not in signals():
             expected = "a file of checks/sql/integrity"
             do = f"Signals: {', '.join(signals())}."

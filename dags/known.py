@@ -46,11 +46,11 @@ def known_then(command: Callable[..., None]) -> Callable[..., None]:
 
 def known_run(when: str | None, run: str | None, lake: str | None, store: str | None, **_: Any) -> str | None:
     """The run named, or the newest that had finished by a moment; None where neither is said."""
+    if not when:
+        return run
     from connectors.store.engine import open_store, reading
     from connectors.store.revisions import run_known_at
 
-    if not when:
-        return run
     if run:
         raise UsageError(OPTION, "--run is named, too", "one of the two", "Leave one out.")
     asked = moment(when, OPTION)
@@ -64,6 +64,5 @@ def with_provisional(conn: Connection, figures: Iterator[dict[str, Any]], run: s
 
     judged: Mapping[str, Any] | None = recorded_run(conn, run)
     for row in figures:
-        yield row | {
-            "provisional": judged is None or is_provisional(row["period"], row["period_start"], judged["as_at"])
-        }
+        row["provisional"] = judged is None or is_provisional(row["period"], row["period_start"], judged["as_at"])
+        yield row

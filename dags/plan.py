@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from checks.commitment import measures
 from checks.errors import UsageError
-from checks.judging import AppliedRule, Window
 from checks.standard import Standard, editions, effective
 from connectors.settings import Settings
 from connectors.sources.forces import Force, zone_of
 from connectors.sources.forces import load as load_forces
 from expectations import published
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what only names standards or forces need not load DuckDB and Delta
+    from checks.judging import AppliedRule, Window
     from connectors.lake.tables import Lake
 
 # The contract knows nothing before it.
@@ -72,6 +72,8 @@ class Plan:
 
     @cached_property
     def window(self) -> Window:
+        from checks.judging import Window
+
         return Window(self.moment, _day(self.first_day), _day(self.last_day))
 
     @property
@@ -80,7 +82,7 @@ class Plan:
         return replace(self, first_day=self.counted_from) if self.counted_from else self
 
     def open_lake(self) -> Lake:
-        from connectors.lake.tables import Lake  # what only names standards or forces need not load
+        from connectors.lake.tables import Lake
 
         return Lake(self.lake)
 
@@ -215,6 +217,8 @@ def commitments_by_measure() -> dict[str, int]:
 
 def applied(standards: Sequence[Standard], measure: str, force: str) -> list[AppliedRule]:
     """The rules a run judges one measure of one force by: each standard's own definition."""
+    from checks.judging import AppliedRule
+
     return [
         AppliedRule(each.rule, force, each.rule.definition, "default", each.applies_from, each.applies_to)
         for each in effective(standards, measure, force)

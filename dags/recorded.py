@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 from checks.errors import UsageError
 from checks.feeds import ALL
 from connectors.settings import Settings
-from connectors.sources.forces import DEFAULT_ZONE
 from connectors.store import read, write
 
 Row = Mapping[str, Any]
@@ -58,6 +57,7 @@ def judged_run(conn: Connection, run: str | None) -> dict[str, Any]:
 
 def local_day(settings: Settings, force: str, moment: datetime) -> date:
     """The day a moment is in a force's time zone."""
+    from connectors.sources.forces import DEFAULT_ZONE
     from dags.plan import zones
 
     zone = DEFAULT_ZONE if force == ALL else zones(settings, [force])[force]

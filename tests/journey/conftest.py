@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,9 +34,17 @@ def pledge(tmp_path: Path) -> Pledge:
 
 
 @pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory) -> Pledge:
-    """Two days of two forces, judged once; for tests that only read."""
-    pledge = Pledge(tmp_path_factory.mktemp("judged"))
+def judged(judged_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Pledge:
+    """Two days of two forces, judged; each module has a copy of its own."""
+    folder = tmp_path_factory.mktemp("judged") / "copy"
+    shutil.copytree(judged_once, folder)
+    return Pledge(folder)
+
+
+@pytest.fixture(scope="session")
+def judged_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of what `judged` is a copy of."""
+    pledge = Pledge(tmp_path_factory.mktemp("judged_once"))
     days = ("2026-02-28", "2026-03-01", "2026-03-02")
     calls = [call(f"c{d}{n}", f"{d} {n % 24:02}:30:00", (5, 9, 10, 11, 90)[n % 5]) for d in days for n in range(12)]
     calls += [call(f"k{n}", f"2026-03-02 0{n}:00:00", 20, force="suffolk", area="west") for n in range(3)]
@@ -51,7 +60,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Pledge:
     write(pledge.input, "incidents", [*more, incident("j1", "2026-03-03 05:00:00", None, eta_given="")])
     said = pledge.run(AS_AT, "--standard", "policing_pledge_2008", "--standard", "force_level_examples")
     assert said.code == 0, said.err
-    return pledge
+    return pledge.folder
 
 
 @pytest.fixture(scope="session")
