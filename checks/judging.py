@@ -173,7 +173,8 @@ def log_script(log: Log, files: Sequence[str], forces: Sequence[str] = (), *, in
     partitioned = "hive_partitioning = true, hive_types = {'force': varchar, 'month': varchar}, " if in_folders else ""
     return (
         f"create or replace view {log.name} as\nselect\n    {columns},\n"
-        "    string_split(delivered.lacks, ',') as lacks\n"
+        # Splitting nothing would make a list of one empty name for every row, and each is then searched.
+        "    case when delivered.lacks = '' then [] else string_split(delivered.lacks, ',') end as lacks\n"
         f"from read_parquet(\n    {literal(list(files))},\n"
         f"    {partitioned}union_by_name = true\n"
         ") as delivered\ncross join run\n"

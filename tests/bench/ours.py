@@ -29,7 +29,7 @@ def main(files: str, counts: str) -> None:
     figures = f"select {', '.join(COLUMNS)} from figures where period in ('day', 'month', 'year')"
     for name in MEASURES:
         judge(con, measures()[name], [rule for force in forces for rule in applied(standards, name, force)])
-        con.execute(f"create table if not exists counts as {figures} limit 0; insert into counts {figures}")
+        con.execute(f"{'create table counts as' if name == MEASURES[0] else 'insert into counts'} {figures}")
     con.execute(f"copy counts to {literal(counts)}")
 
 
