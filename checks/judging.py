@@ -162,7 +162,7 @@ def log_script(log: Log, files: Sequence[str], forces: Sequence[str] = (), *, in
     columns = ",\n    ".join(_known(column.name, column.kind, column.planned) for column in log.columns)
     if not files:
         empty = ", ".join(f'null::{_DUCKDB_TYPES[c.kind]} as "{c.name}"' for c in log.columns)
-        return f"create or replace view {log.name} as select {empty}, null::varchar[] as lacks where false;\n"
+        return f"create or replace view {log.name} as select {empty}, null::varchar as lacks where false;\n"
     begins = log.by_name[log.dated_by] if log.dated_by else None
     known = ["true"]
     if begins and not begins.planned:
@@ -173,8 +173,7 @@ def log_script(log: Log, files: Sequence[str], forces: Sequence[str] = (), *, in
     partitioned = "hive_partitioning = true, hive_types = {'force': varchar, 'month': varchar}, " if in_folders else ""
     return (
         f"create or replace view {log.name} as\nselect\n    {columns},\n"
-        # Splitting nothing would make a list of one empty name for every row, and each is then searched.
-        "    case when delivered.lacks = '' then [] else string_split(delivered.lacks, ',') end as lacks\n"
+        "    delivered.lacks\n"
         f"from read_parquet(\n    {literal(list(files))},\n"
         f"    {partitioned}union_by_name = true\n"
         ") as delivered\ncross join run\n"

@@ -11,3 +11,7 @@ create or replace macro calendar_later(moment, months, days, zone) as
 -- Whether a moment lies inside a limit; the exact edge follows the `limit` switch. No limit: always inside.
 create or replace macro inside(moment, due, at_limit) as
     due is null or moment < due or (moment = due and coalesce(at_limit, 'within') = 'within');
+
+-- Whether the source of a row does not deliver one of the columns needed; `lacks` has their names with commas, mostly none.
+create or replace macro lacks_any(without, needed) as
+    without <> '' and list_has_any(string_split(without, ','), needed);
