@@ -18,6 +18,7 @@ from checks.commitment import Measure, measures
 from checks.database import literal
 from checks.logs import LOGS, Kind, Log
 from checks.standard import Limit, Rule
+from checks.zones import offsets
 
 _SQL = Path(__file__).parent / "sql"
 _VIEWS = _SQL / "views"
@@ -73,13 +74,14 @@ def table_script(name: str, rows: Sequence[Mapping[str, object]], types: Mapping
 
 
 def run_script(window: Window, zones: Mapping[str, str], bank_holidays: Sequence[tuple[str, date]] = ()) -> str:
-    """The tables `run` (as_at and window), `zones` (each force's time zone) and `bank_holidays` (force, local day)."""
+    """The tables `run` (as_at, window), `zones` (each force's time zone and its offsets) and `bank_holidays`."""
     run = {"as_at": window.as_at, "window_from": window.first_day, "window_to": window.last_day}
-    forces = [{"force": force, "zone": zone} for force, zone in sorted(zones.items())]
+    forces = [{"force": force, "zone": zone, **offsets(zone)} for force, zone in sorted(zones.items())]
+    zone_types = {"force": "varchar", "zone": "varchar", "least_us": "bigint", "greatest_us": "bigint"}
     days = [{"force": force, "day": day} for force, day in sorted(set(bank_holidays))]
     return (
         table_script("run", [run], {"as_at": "timestamp", "window_from": "date", "window_to": "date"})
-        + table_script("zones", forces, {"force": "varchar", "zone": "varchar"})
+        + table_script("zones", forces, zone_types)
         + table_script("bank_holidays", days, {"force": "varchar", "day": "date"})
     )
 

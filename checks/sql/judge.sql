@@ -28,7 +28,7 @@ clocked as (
         greatest(run.window_from, rule.applies_from) as first_day,
         least(run.window_to, rule.applies_to) as last_day,
         coalesce(filed_at, shaped.started_at, dated_at) as belongs_at,
-        wall_clock(belongs_at, zones.zone)::date as local_day,
+        local_day_of(belongs_at, zones.zone, zones.least_us, zones.greatest_us) as local_day,
         least(
             shaped.due_at,
             latest_at,
