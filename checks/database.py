@@ -45,6 +45,8 @@ def literal(value: object) -> str:
         return f"timestamp '{value.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' ')}'"
     if isinstance(value, date):
         return f"date '{value.isoformat()}'"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{literal(name)}: {literal(item)}" for name, item in value.items()) + "}"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(literal(item) for item in value) + "]::varchar[]"
     return "'" + str(value).replace("'", "''") + "'"

@@ -34,7 +34,7 @@ with by_day as (
         area,
         neighbourhood,
         quiet_months."month" is not null as is_quiet,
-        case when is_quiet then quiet_months."month" else local_day end as first_day,
+        coalesce(quiet_months."month", local_day) as first_day,
         covers,
         state,
         reason,
