@@ -95,11 +95,12 @@ def rules_script(measure: Measure, applied: Sequence[AppliedRule]) -> str:
     """The table `rule`: one row for each standard, definition and force under which the measure is judged."""
     # Inserted with the rest, so that DuckDB knows what a definition never says and leaves unread what only that needs.
     switches = ", ".join(f'"{switch}" varchar' for switch in all_switches())
+    rows = [_rule_row(measure, number, one) for number, one in enumerate(applied)]
     types = {
         "rule": "varchar",
-        "standard": "varchar",
-        "measure": "varchar",
-        "definition_id": "varchar",
+        "standard": _enum(rows, "standard"),
+        "measure": _enum(rows, "measure"),
+        "definition_id": _enum(rows, "definition_id"),
         "force": "varchar",
         "limit_us": "bigint",
         "limit_us_urban": "bigint",
@@ -116,7 +117,13 @@ def rules_script(measure: Measure, applied: Sequence[AppliedRule]) -> str:
         "applies_to": "date",
         "definition": f"struct({switches})",
     }
-    return table_script("rule", [_rule_row(measure, number, one) for number, one in enumerate(applied)], types)
+    return table_script("rule", rows, types)
+
+
+def _enum(rows: Sequence[Mapping[str, object]], column: str) -> str:
+    """The type of a text that all cases of a rule repeat: a number stands for it, and cases take a third less memory."""
+    values = sorted({str(row[column]) for row in rows})
+    return f"enum({', '.join(map(literal, values))})" if values else "varchar"
 
 
 def _rule_row(measure: Measure, number: int, one: AppliedRule) -> dict[str, object]:
@@ -208,7 +215,8 @@ def measure_script(measure: Measure) -> str:
 
 def facts_script() -> str:
     """Judged cases kept as the table `facts`, and how they are counted."""
-    return "create or replace table facts as select * from judged;\n\n" + _text("tally")
+    # Dropped first: `create or replace` would hold the cases of two measures at once.
+    return "drop table if exists facts;\ncreate table facts as select * from judged;\n\n" + _text("tally")
 
 
 def definitions_script() -> str:
