@@ -121,7 +121,7 @@ def rules_script(measure: Measure, applied: Sequence[AppliedRule]) -> str:
 
 
 def _enum(rows: Sequence[Mapping[str, object]], column: str) -> str:
-    """The type of a text that all cases of a rule repeat: a number stands for it, and cases take a third less memory."""
+    """The type of a text that all cases of a rule repeat: a number for each; cases take a third less memory."""
     values = sorted({str(row[column]) for row in rows})
     return f"enum({', '.join(map(literal, values))})" if values else "varchar"
 
