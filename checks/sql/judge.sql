@@ -43,7 +43,7 @@ clocked as (
         coalesce(ending_at < stopped_at, ending_at is not null) as ending_decides
     from shaped
     inner join rule on shaped.rule = rule.rule
-    inner join zones on shaped.force = zones.force
+    inner join zones on rule.force = zones.force
     cross join run
 ),
 

@@ -208,9 +208,9 @@ bounded as (
 )
 
 select
-    standard,
-    measure,
-    definition_id,
+    standard::varchar as standard,
+    measure::varchar as measure,
+    definition_id::varchar as definition_id,
     case when all_forces then 'all' else bounded.force end as force,
     case when of_area then area when of_neighbourhood and lowest_area = highest_area then lowest_area else '' end as area,
     case when of_neighbourhood then neighbourhood else '' end as neighbourhood,
