@@ -214,6 +214,7 @@ def connected() -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
     # As much memory as it wants: all quantiles at once take more than ours may have (3 GB).
     con.execute("set TimeZone = 'UTC'; set memory_limit = '16GB'; set preserve_insertion_order = false")
+    con.execute("set enable_progress_bar = false")
     return con
 
 
