@@ -31,7 +31,9 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--profile", action="store_true", help="where the processor's time goes, of one size")
     asked = parser.parse_args(arguments)
     if asked.profile:
-        size = data.SIZES[(asked.size or ["3m"])[0]]
+        size = data.SIZES.get((asked.size or ["3m"])[0])
+        if size is None:
+            parser.error(f"--profile: --size is one of {', '.join(data.SIZES)}")
         with tempfile.TemporaryDirectory(prefix="pledge-bench-", dir=asked.folder) as folder:
             print(profile.told(admitted(size, Path(folder))))
         return
