@@ -21,7 +21,7 @@ select
     updates_declined_at as ending_at,
     'declined' as ending,
     coalesce(least(agreed_at, closed_at) < opened_at, false) as contradictory,
-    list_has_any(lacks, needs) as unjudgeable,
+    lacks_any(lacks, needs) as unjudgeable,
     limit_days,
     limit_months
 from victim_cases

@@ -17,7 +17,7 @@ with logged as (
         date_trunc('month', wall_clock(starts_at, zone))::date as "month",
         starts_at,
         held and cancelled_at is null and starts_at <= as_at as was_held,
-        list_has_any(lacks, needs) as lacking
+        lacks_any(lacks, needs) as lacking
     from meetings
     inner join rule on meetings."force" = rule."force"
     inner join zones on meetings."force" = zones."force"

@@ -17,7 +17,7 @@ select
     coalesce(found_open, false) as answer,
     true as yes_no,
     visited_at as latest_at,
-    list_has_any(lacks, needs) as unjudgeable
+    lacks_any(lacks, needs) as unjudgeable
 from counter_visits
 inner join rule on counter_visits."force" = rule."force"
-where advertised_open or list_contains(lacks, 'counter_visits.advertised_open')
+where advertised_open or lacks_any(lacks, ['counter_visits.advertised_open'])

@@ -19,7 +19,7 @@ with answers as (
         treatment_satisfied::integer as satisfied,
         satisfied is not null and ethnic_group = 'white' as is_white,
         satisfied is not null and ethnic_group = 'minority' as is_minority,
-        list_has_any(lacks, needs) as lacking
+        lacks_any(lacks, needs) as lacking
     from surveys
     inner join rule on surveys."force" = rule."force"
     inner join zones on surveys."force" = zones."force"

@@ -17,7 +17,7 @@ select
     coalesce(treatment_satisfied, false) as answer,
     true as yes_no,
     utc(answered_on, zone) as latest_at,
-    list_has_any(lacks, needs) as unjudgeable
+    lacks_any(lacks, needs) as unjudgeable
 from surveys
 inner join rule on surveys."force" = rule."force"
 inner join zones on surveys."force" = zones."force"

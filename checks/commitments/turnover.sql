@@ -46,7 +46,7 @@ flawed as (
         "force",
         neighbourhood,
         "month",
-        bool_or(list_has_any(lacks, needs)) as unjudgeable,
+        bool_or(lacks_any(lacks, needs)) as unjudgeable,
         bool_or(ended_on < started_on) as contradictory
     from windows
     inner join postings using ("force", neighbourhood)

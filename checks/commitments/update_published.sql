@@ -17,7 +17,7 @@ with logged as (
         date_trunc('month', wall_clock(published_at, zone))::date as "month",
         published_at,
         crime_map and outcomes and action_taken and force_performance as is_full,
-        list_has_any(lacks, needs) as lacking
+        lacks_any(lacks, needs) as lacking
     from updates
     inner join rule on updates."force" = rule."force"
     inner join zones on updates."force" = zones."force"

@@ -16,7 +16,7 @@ with placed as (
         victim_cases.area,
         victim_cases.neighbourhood,
         victim_cases.updates_declined_at,
-        list_concat(victim_events.lacks, victim_cases.lacks) as lacks,
+        concat_ws(',', victim_events.lacks, victim_cases.lacks) as lacks,
         rule,
         needs,
         zone,
@@ -48,7 +48,7 @@ select
     updates_declined_at as ending_at,
     'declined' as ending,
     coalesce(told_at < happened_at, false) as contradictory,
-    list_has_any(lacks, needs) as unjudgeable,
+    lacks_any(lacks, needs) as unjudgeable,
     -- The last moment of the last working day.
     utc(working_days."day" + interval 1 day, zone) - interval 1 microsecond as due_at
 from counted

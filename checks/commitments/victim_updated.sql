@@ -47,7 +47,7 @@ select
     ending_at,
     ending,
     coalesce(closed_at < opened_at, false) as contradictory,
-    list_has_any(lacks, needs) as unjudgeable,
+    lacks_any(lacks, needs) as unjudgeable,
     due_at
 from parts
 where before = 0 or began_at < over_at

@@ -60,7 +60,10 @@ def spark_type(duckdb_type: str) -> str:
     """The Spark type that holds what a DuckDB type holds.
 
     A moment is an instant there, shown in the session's UTC. Sums are 64 bits wide, and more is an error in Spark.
+    Texts of which there are few kinds are texts.
     """
+    if duckdb_type.startswith("ENUM("):
+        return "STRING"
     spark = exp.DataType.build(duckdb_type, dialect="duckdb").sql(dialect="spark")
     return spark.replace("TIMESTAMP_NTZ", "TIMESTAMP").replace("INT128", "BIGINT")
 

@@ -21,17 +21,19 @@ _CLOCKS = {
         "greatest(to_utc_timestamp(wall, zone), to_utc_timestamp(wall + interval '1' hour, zone) - interval '1' hour)",
     ),
 }
-_POSITION = "(size(sorted) - 1) * share"
+
+
+def _quantile(share: float) -> tuple[tuple[str, ...], str]:
+    position = f"(size(sorted) - 1) * {share}"
+    between = f"({position} - floor({position})) * (sorted[int(ceil({position}))] - sorted[int(floor({position}))])"
+    return ("numbers",), (
+        "if(size(numbers) > 0, aggregate(array(sort_array(numbers)), cast(null as double), (nothing, sorted) -> "
+        f"sorted[int(floor({position}))] + {between}), null)"
+    )
+
+
 # Macros of the judging that Spark has other words for: their parameters, and the same in Spark.
-_INSTEAD = {
-    **_CLOCKS,
-    "quantile_of": (
-        ("numbers", "share"),
-        f"""if(size(numbers) > 0, aggregate(array(sort_array(numbers)), cast(null as double), (nothing, sorted) ->
-            sorted[int(floor({_POSITION}))] + ({_POSITION} - floor({_POSITION}))
-            * (sorted[int(ceil({_POSITION}))] - sorted[int(floor({_POSITION}))])), null)""",
-    ),
-}
+_INSTEAD = {**_CLOCKS, "p50_of": _quantile(0.5), "p90_of": _quantile(0.9)}
 # What DuckDB calls by a name of its own: its parameters, and the same in Spark.
 _CALLS = {
     "epoch_us": (("moment",), "unix_micros(moment)"),

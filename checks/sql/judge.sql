@@ -15,8 +15,7 @@ with shaped as (
     select * from measure_cases
 ),
 
--- Materialized: the local day would else be worked out again, from the time zone, wherever it is compared.
-clocked as materialized (
+clocked as (
     select
         shaped.* exclude (due_at, limit_us, limit_days, limit_months),
         rule.standard,
@@ -25,13 +24,11 @@ clocked as materialized (
         rule.definition."limit" as at_limit,
         rule.in_force_from,
         rule.in_force_to,
-        rule.applies_from,
-        rule.applies_to,
-        zones.zone,
         run.as_at,
-        run.window_from,
-        run.window_to,
-        wall_clock(coalesce(filed_at, shaped.started_at, dated_at), zones.zone)::date as local_day,
+        greatest(run.window_from, rule.applies_from) as first_day,
+        least(run.window_to, rule.applies_to) as last_day,
+        coalesce(filed_at, shaped.started_at, dated_at) as belongs_at,
+        local_day_of(belongs_at, zones.zone, zones.least_us, zones.greatest_us) as local_day,
         least(
             shaped.due_at,
             latest_at,
@@ -46,7 +43,7 @@ clocked as materialized (
         coalesce(ending_at < stopped_at, ending_at is not null) as ending_decides
     from shaped
     inner join rule on shaped.rule = rule.rule
-    inner join zones on shaped.force = zones.force
+    inner join zones on rule.force = zones.force
     cross join run
 ),
 
@@ -79,10 +76,10 @@ stated as (
         end as state
     from clocked
     where
-        local_day >= coalesce(window_from, local_day)
-        and local_day <= coalesce(window_to, local_day)
-        and local_day >= coalesce(applies_from, local_day)
-        and local_day <= coalesce(applies_to, local_day)
+        belongs_at is not null
+        -- An open end is asked first: the time zone is then not asked about every row.
+        and (first_day is null or local_day >= first_day)
+        and (last_day is null or local_day <= last_day)
 )
 
 select

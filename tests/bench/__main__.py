@@ -1,6 +1,7 @@
 """`make bench`: speed and memory of the product beside bare DuckDB, plain pandas and Great Expectations (GX) alone.
 
     python -m tests.bench [--size national|3m|gx|30m|reading]… [--repeats N] [--folder DIR] [--write]
+    python -m tests.bench --profile [--size 3m]    where the time of judging goes, beside bare DuckDB's
 
 Contenders are processes of their own and take turns (A, B, C, A, B, C …); what is shown are medians. Where several do
 the same work their counts are compared first: the bench stops where they differ. `--write` puts the tables of the sizes
@@ -14,8 +15,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.bench import data, profile
 from tests.bench.report import Section, write_into_readme
-from tests.bench.sections import ONLY_BY_NAME, SECTIONS
+from tests.bench.sections import ONLY_BY_NAME, SECTIONS, admitted
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -26,7 +28,15 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--repeats", type=int, default=0, help="how often each contender runs")
     parser.add_argument("--folder", help="where data are made, some 20 GB for 30m; removed at the end")
     parser.add_argument("--write", action="store_true", help="put the tables into README.md")
+    parser.add_argument("--profile", action="store_true", help="where the processor's time goes, of one size")
     asked = parser.parse_args(arguments)
+    if asked.profile:
+        size = data.SIZES.get((asked.size or ["3m"])[0])
+        if size is None:
+            parser.error(f"--profile: --size is one of {', '.join(data.SIZES)}")
+        with tempfile.TemporaryDirectory(prefix="pledge-bench-", dir=asked.folder) as folder:
+            print(profile.told(admitted(size, Path(folder))))
+        return
     found: list[Section] = []
     sizes = asked.size or [size for size in SECTIONS if size not in ONLY_BY_NAME]
     for section_of in (each for size in sizes for each in SECTIONS[size]):

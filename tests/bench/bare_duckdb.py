@@ -194,22 +194,32 @@ def admit(con: duckdb.DuckDBPyConnection, folder: Path, kept: Path) -> int:
     return refused
 
 
+def judging_script(files: dict[str, list[str]]) -> str:
+    """Tables `facts` (cases) and `counts` over the Parquet files of each log."""
+    views = [
+        f"create view {name} as select * from read_parquet({literal(paths)}, hive_partitioning = true, "
+        "hive_types = {'force': varchar, 'month': varchar}, union_by_name = true);"
+        for name, paths in files.items()
+    ]
+    return "\n".join([*views, _FACTS.replace("{as_at}", _AS_AT), _COUNTS])
+
+
 def judge(con: duckdb.DuckDBPyConnection, files: dict[str, list[str]], counts: str) -> None:
     """Judge and count the measures of the bench."""
-    for name, paths in files.items():
-        con.execute(
-            f"create view {name} as select * from read_parquet({literal(paths)}, hive_partitioning = true, "
-            "hive_types = {'force': varchar, 'month': varchar}, union_by_name = true)"
-        )
-    con.execute(_FACTS.replace("{as_at}", _AS_AT))
-    con.execute(_COUNTS)
+    con.execute(judging_script(files))
     con.execute(f"copy (select {', '.join(COLUMNS)} from counts) to {literal(counts)}")
 
 
-def main(mode: str, given: str, counts: str, kept: str = "") -> None:
+def connected() -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
     # As much memory as it wants: all quantiles at once take more than ours may have (3 GB).
     con.execute("set TimeZone = 'UTC'; set memory_limit = '16GB'; set preserve_insertion_order = false")
+    con.execute("set enable_progress_bar = false")
+    return con
+
+
+def main(mode: str, given: str, counts: str, kept: str = "") -> None:
+    con = connected()
     if mode == "judge":
         judge(con, files_in(Path(given)), counts)
         return

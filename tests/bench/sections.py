@@ -52,13 +52,7 @@ def night(size: data.Size, folder: Path, repeats: int) -> Section:
 
 def judging(size: data.Size, folder: Path, repeats: int) -> Section:
     """The same measures judged and counted from the same admitted Parquet."""
-    data.write(size, folder / "in")
-    kept, files = folder / "kept", folder / "files.json"
-    kept.mkdir()
-    measured(of_module("bare_duckdb", "whole", folder / "in", folder / "before.parquet", kept), folder)
-    shutil.rmtree(folder / "in")
-    listed = {log: sorted(map(str, (kept / log).rglob("*.parquet"))) for log in data.LOGS}
-    files.write_text(json.dumps(listed), "utf-8")
+    files = admitted(size, folder)
     contenders = {
         "ours": Contender(of_module("ours", files, folder / "ours.parquet")),
         "bare DuckDB": Contender(of_module("bare_duckdb", "judge", files, folder / "duckdb.parquet")),
@@ -77,6 +71,18 @@ def judging(size: data.Size, folder: Path, repeats: int) -> Section:
         aims.append(aim("Peak memory", ours.megabytes / 1024, 4, "GB"))
     what = f"{len(MEASURES)} measures judged and counted from admitted Parquet, every case with its name and clocks"
     return Section(f"{what}: {size.title}", list(costs.items()), aims, repeats)
+
+
+def admitted(size: data.Size, folder: Path) -> Path:
+    """Admit what is delivered, by bare DuckDB; returns a JSON file that lists the Parquet files of each log."""
+    data.write(size, folder / "in")
+    kept, files = folder / "kept", folder / "files.json"
+    kept.mkdir()
+    measured(of_module("bare_duckdb", "whole", folder / "in", folder / "before.parquet", kept), folder)
+    shutil.rmtree(folder / "in")
+    listed = {log: sorted(map(str, (kept / log).rglob("*.parquet"))) for log in data.LOGS}
+    files.write_text(json.dumps(listed), "utf-8")
+    return files
 
 
 def asking_gx(size: data.Size, folder: Path, repeats: int) -> Section:

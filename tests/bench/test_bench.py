@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import bare_duckdb, data, ours, plain_pandas
+from tests.bench import bare_duckdb, data, ours, plain_pandas, profile
 from tests.bench.measured import Cost, typical
 from tests.bench.report import BEGIN, END, Section, aim, write_into_readme
 from tests.bench.sections import _must_agree
 
 
-def test_ours_bare_duckdb_and_pandas_count_the_same(tmp_path: Path) -> None:
+def test_ours_bare_duckdb_and_pandas_count_the_same_and_the_profile_names_every_kind_of_work(tmp_path: Path) -> None:
     data.write(data.SIZES["tiny"], tmp_path / "in")
     counts = {name: tmp_path / f"{name}.parquet" for name in ("duckdb", "pandas", "ours", "pandas_judge")}
     bare_duckdb.main("whole", str(tmp_path / "in"), str(counts["duckdb"]), str(_made(tmp_path / "kept")))
@@ -23,6 +23,10 @@ def test_ours_bare_duckdb_and_pandas_count_the_same(tmp_path: Path) -> None:
     ours.main(str(tmp_path / "files.json"), str(counts["ours"]))
     plain_pandas.main("judge", str(tmp_path / "files.json"), str(counts["pandas_judge"]))
     _must_agree(list(counts.values()))
+    lines = profile.told(tmp_path / "files.json").splitlines()
+    assert {profile.COUNTING, profile.JUDGING, profile.READING, profile.KEEPING, profile.REST} == {
+        line.split("|")[1].strip() for line in lines[2:-1]
+    }
 
 
 def test_contenders_that_differ_stop_the_bench(tmp_path: Path) -> None:

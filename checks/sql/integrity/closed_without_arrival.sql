@@ -25,4 +25,4 @@ where
     and cancelled_at is null
     and duplicate_of is null
     and origin in ('public', 'partner')
-    and not coalesce(list_has_any(lacks, ['incidents.arrived_at', 'incidents.closed_at']), false)
+    and not coalesce(lacks_any(lacks, ['incidents.arrived_at', 'incidents.closed_at']), false)

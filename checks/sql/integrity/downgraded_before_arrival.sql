@@ -20,4 +20,4 @@ inner join incidents on kept_cases.force = incidents.force and kept_cases.case_i
 where
     kept_cases.measure = 'attend_emergency'
     and (kept_cases.state in ('met', 'missed') or (kept_cases.state = 'unknown' and incidents.arrived_at is null))
-    and not coalesce(list_has_any(incidents.lacks, ['incidents.grade_final', 'incidents.arrived_at']), false)
+    and not coalesce(lacks_any(incidents.lacks, ['incidents.grade_final', 'incidents.arrived_at']), false)

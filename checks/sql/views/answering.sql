@@ -27,6 +27,6 @@ select
     case when kind in ('test', 'phantom', 'dropped') then kind end as exclusion,
     ended_at is not null as closed,
     coalesce(least(answered_at, abandoned_at) < started_at, false) as contradictory,
-    list_has_any(lacks, needs) as unjudgeable,
+    lacks_any(lacks, needs) as unjudgeable,
     limit_us
 from clocked;

@@ -47,7 +47,7 @@ select
     'cancelled' as ending,
     closed_at is not null as closed,
     coalesce(arrived_at < started_at, false) as contradictory,
-    list_has_any(lacks, needs) as unjudgeable,
+    lacks_any(lacks, needs) as unjudgeable,
     limit_us,
     limit_us_urban,
     limit_us_rural,

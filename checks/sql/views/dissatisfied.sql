@@ -21,6 +21,6 @@ select
     closed_at,
     closed_at is not null as closed,
     case when duplicate_of is not null then 'duplicate' end as exclusion,
-    list_has_any(lacks, needs) as unjudgeable
+    lacks_any(lacks, needs) as unjudgeable
 from dissatisfactions
 inner join rule on dissatisfactions.force = rule.force;

@@ -17,6 +17,6 @@ select
     detail_sent_at,
     reply_needed,
     case when kind = 'test' then 'test' when duplicate_of is not null then 'duplicate' end as exclusion,
-    list_has_any(lacks, needs) as unjudgeable
+    lacks_any(lacks, needs) as unjudgeable
 from messages
 inner join rule on messages.force = rule.force;

@@ -18,7 +18,7 @@ select
     base_given,
     how_to_work_given,
     last_changed_at,
-    list_has_any(lacks, needs) as unjudgeable,
+    lacks_any(lacks, needs) as unjudgeable,
     limit_months,
     limit_days
 from team_pages
