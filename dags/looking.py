@@ -233,8 +233,8 @@ def _laid_out(plan: Plan, settings: Settings, measure: Measure, forces: Sequence
     """The script that lays out what the measure reads, of the logs as they are or as a run judged them."""
     lake = plan.open_lake()
     versions = _recorded(settings, run) if run else lake.versions()
-    files = {log: _full(lake.files(log, versions[log], force=forces)) for log in LOGS if log in versions}
     logs = [name for name in LOGS if name in measure.logs or f"from {name}" in measure_script(measure)]
+    files = {log: _full(lake.files(log, versions[log], force=forces)) for log in logs if log in versions}
     holidays, missed = [], ""
     if "working_days" in measure.sql:
         holidays = bank_holidays(settings, forces, FIRST_YEAR, plan.moment.year + 1)
