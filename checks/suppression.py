@@ -9,11 +9,11 @@ cell, every line, and that no count is below 0.
 What a total has beyond its members (cases of no area) is never published, but follows from the rest: it is protected
 like a cell that is.
 
-It is decided year by year, and what was decided for a year stays, whatever comes later: the next publication must not
-show what this one hides, nor hide what is known. So that no later year can tell, a reader is taken to know more than is
-published: for the cells that end in a year, every cell that ended before the year before it; and once more when the
-next year is decided, then also every cell that begins in it. What later years publish binds none of the cells that are
-left unknown to them.
+It is decided year by year, and what was decided of a year that is over stays, whatever comes later: the next
+publication must not show what this one hides, nor hide what is known. So that no later year can tell, a reader is taken
+to know more than is published: for the cells that end in a year, every cell that ended before the year before it; and
+once more when the next year is decided, then also every cell that begins in it. What later years publish binds none of
+the cells that are left unknown to them.
 """
 
 from __future__ import annotations
@@ -109,29 +109,22 @@ def _hidden_in(
     memory: Memory,
     years_of: Callable[[Any], Years],
 ) -> Collection[Cell]:
-    """The cells to hide of those that end in a year; `settled` are those hidden before, which others cannot join."""
+    """The cells to hide of those that end in a year; `settled` are those of earlier years that are hidden."""
     table, bound = _complete(counts, lines)
+    spans = {cell: years_of(lines[cell.line].total if isinstance(cell, _Remainder) else cell) for cell in table}
     small = [cell for cell, row in table.items() if any(0 < count < threshold for count in row)]
-    first, last = {}, {}
-    for cell in table:
-        first[cell], last[cell] = years_of(lines[cell.line].total if isinstance(cell, _Remainder) else cell)
-    new, settling = ([cell for cell in small if last[cell] == each] for each in (year, year - 1))
-    if not new and not settling:
+    sides = _sides(year, small, spans)
+    if not any(side.exposed for side in sides):
         return ()
+    new = [cell for cell in small if spans[cell][1] == year]
     before = {cell for cell in table if cell in settled}
     remainders = {cell for cell in table if isinstance(cell, _Remainder)}
     hiding = Hiding(table, bound, threshold, before | remainders | set(new))
-    ours = {cell for cell in table if last[cell] == year}
-    reaching = {cell for cell in ours if first[cell] < year}
-    sides = [
-        _Side(new, ours | {cell for cell in table if last[cell] == year - 1}, ours),
-        _Side(settling, reaching | {cell for cell in table if year - 2 <= last[cell] < year}, reaching),
-    ]
     published = Published(table, hiding.of_cell, threshold, memory)
     # In a fixed order: what one night hides the next must not show.
     todo = sorted({*new, *before}, key=str)
     while todo:
-        hiding.hide_alone(todo, ours)
+        hiding.hide_alone(todo, sides[0].open_to_hide)
         todo = []
         for side in sides:  # what is safe remains so: who knows less solves less
             side.exposed = published.exposed(side.exposed, hiding.hidden & side.unknown)
@@ -146,6 +139,18 @@ class _Side:
     exposed: Sequence[Cell]
     unknown: set[Cell]
     open_to_hide: Collection[Cell]
+
+
+def _sides(year: int, small: Sequence[Cell], spans: Mapping[Cell, Years]) -> tuple[_Side, _Side]:
+    """The small cells that end in a year, and once more those that end in the year before."""
+    ours = {cell for cell, (_, last) in spans.items() if last == year}
+    before = {cell for cell, (_, last) in spans.items() if last == year - 1}
+    long_before = {cell for cell, (_, last) in spans.items() if last == year - 2}
+    reaching = {cell for cell in ours if spans[cell][0] < year}
+    return (
+        _Side([cell for cell in small if cell in ours], ours | before, ours),
+        _Side([cell for cell in small if cell in before], reaching | before | long_before, reaching),
+    )
 
 
 def _complete(counts: Mapping[Any, Sequence[int]], lines: Iterable[Line]) -> tuple[dict[Cell, np.ndarray], list[Line]]:
