@@ -8,12 +8,19 @@ cell, every line, and that no count is below 0.
 
 What a total has beyond its members (cases of no area) is never published, but follows from the rest: it is protected
 like a cell that is.
+
+It is decided year by year, and what was decided of a year that is over stays, whatever comes later: the next
+publication must not show what this one hides, nor hide what is known. So that no later year can tell, a reader is taken
+to know more than is published: for the cells that end in a year, every cell that ended before the year before it; and
+once more when the next year is decided, then also every cell that begins in it. What later years publish binds none of
+the cells that are left unknown to them.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +29,11 @@ import numpy as np
 from checks.commitment import Measure
 from checks.exposing import Cell, Line, Published
 from checks.logs import LOGS
+from checks.secondary import Hiding
 from checks.solving import Memory
+
+# The years in which a cell begins and ends; it ends in the year after at the latest.
+Years = tuple[int, int]
 
 
 def counts_persons(measure: Measure) -> bool:
@@ -37,11 +48,16 @@ class _Remainder:
     line: int
 
 
+def _timeless(_: Cell) -> Years:
+    return 0, 0
+
+
 def suppress(
     counts: Mapping[Any, Sequence[int]],
     lines: Iterable[Line],
     threshold: int = 5,
     memory: Memory | None = None,
+    years_of: Callable[[Any], Years] = _timeless,
 ) -> frozenset[Cell]:
     """The cells that must not be published.
 
@@ -51,42 +67,90 @@ def suppress(
             cells that are not there.
         threshold: 0 or 1 = nothing is suppressed.
         memory: what was solved before, on another night, and is now; it changes no answer.
+        years_of: when a cell begins and ends; the members of a line lie within its total.
     """
-    memory, lines = {} if memory is None else memory, list(lines)
-    if not counts:
-        return frozenset()
-    cells, question = list(counts), _digest(counts, lines, threshold)
-    if question not in memory:
-        hidden = _hidden(counts, lines, threshold, memory)
-        memory[question] = [place for place, cell in enumerate(cells) if cell in hidden]
-    return frozenset(cells[place] for place in memory[question])
+    memory = {} if memory is None else memory
+    cells_of: dict[int, list[Cell]] = defaultdict(list)
+    for cell in counts:
+        cells_of[years_of(cell)[1]].append(cell)
+    lines_of: dict[int, list[Line]] = defaultdict(list)
+    for line in lines:
+        lines_of[years_of(line.total)[1]].append(line)
+    hidden: set[Cell] = set()
+    for year in sorted(cells_of):
+        near = {cell: counts[cell] for each in range(year - 3, year + 1) for cell in cells_of.get(each, ())}
+        bound = [line for each in range(year - 2, year + 1) for line in lines_of.get(each, ())]
+        question = _digest(near, bound, hidden, threshold)
+        if question not in memory:
+            found = _hidden_in(year, near, bound, hidden, threshold, memory, years_of)
+            memory[question] = [place for place, cell in enumerate(cells_of[year]) if cell in found]
+        hidden.update(cells_of[year][place] for place in memory[question])
+    return frozenset(hidden)
 
 
-def _digest(counts: Mapping[Any, Sequence[int]], lines: Sequence[Line], threshold: int) -> str:
-    """Tells this table from every other."""
+def _digest(
+    counts: Mapping[Any, Sequence[int]], lines: Sequence[Line], hidden: Collection[Cell], threshold: int
+) -> str:
+    """Tells this table, and what is decided of it, from every other."""
     place = {cell: number for number, cell in enumerate(counts)}
-    said = hashlib.sha256(repr((threshold, [(str(cell), *row) for cell, row in counts.items()])).encode())
+    known = [(str(cell), cell in hidden, *row) for cell, row in counts.items()]
+    said = hashlib.sha256(repr((threshold, known)).encode())
     for line in lines:
         said.update(repr([place.get(cell, -1) for cell in line.cells]).encode())
     return said.hexdigest()
 
 
-def _hidden(counts: Mapping[Any, Sequence[int]], lines: Sequence[Line], threshold: int, memory: Memory) -> set[Cell]:
+def _hidden_in(
+    year: int,
+    counts: Mapping[Any, Sequence[int]],
+    lines: Sequence[Line],
+    settled: Collection[Cell],
+    threshold: int,
+    memory: Memory,
+    years_of: Callable[[Any], Years],
+) -> Collection[Cell]:
+    """The cells to hide of those that end in a year; `settled` are those of earlier years that are hidden."""
     table, bound = _complete(counts, lines)
-    primary = {cell for cell, row in table.items() if any(0 < count < threshold for count in row)}
-    hidden = primary | {cell for cell in table if isinstance(cell, _Remainder)} if primary else set()
-    of_cell: dict[Cell, list[Line]] = {}
-    for line in bound:
-        for cell in (line.total, *line.members):
-            of_cell.setdefault(cell, []).append(line)
-    published = Published(table, of_cell, threshold, memory)
+    spans = {cell: years_of(lines[cell.line].total if isinstance(cell, _Remainder) else cell) for cell in table}
+    small = [cell for cell, row in table.items() if any(0 < count < threshold for count in row)]
+    sides = _sides(year, small, spans)
+    if not any(side.exposed for side in sides):
+        return ()
+    new = [cell for cell in small if spans[cell][1] == year]
+    before = {cell for cell in table if cell in settled}
+    remainders = {cell for cell in table if isinstance(cell, _Remainder)}
+    hiding = Hiding(table, bound, threshold, before | remainders | set(new))
+    published = Published(table, hiding.of_cell, threshold, memory)
     # In a fixed order: what one night hides the next must not show.
-    exposed = todo = sorted(primary, key=str)
+    todo = sorted({*new, *before}, key=str)
     while todo:
-        _hide_alone(hidden, [*todo], table, of_cell, threshold)
-        exposed = published.exposed(exposed, hidden)  # the others are safe, and remain so: who knows less solves less
-        todo = _hide_more(hidden, exposed, table, of_cell)
-    return {cell for cell in hidden if not isinstance(cell, _Remainder)}
+        hiding.hide_alone(todo, sides[0].open_to_hide)
+        todo = []
+        for side in sides:  # what is safe remains so: who knows less solves less
+            side.exposed = published.exposed(side.exposed, hiding.hidden & side.unknown)
+            todo += hiding.hide_more(side.exposed, side.open_to_hide)
+    return hiding.hidden
+
+
+@dataclass
+class _Side:
+    """Cells not to be exposed to a reader for whom only `unknown` cells are hidden, if by hiding those open to it."""
+
+    exposed: Sequence[Cell]
+    unknown: set[Cell]
+    open_to_hide: Collection[Cell]
+
+
+def _sides(year: int, small: Sequence[Cell], spans: Mapping[Cell, Years]) -> tuple[_Side, _Side]:
+    """The small cells that end in a year, and once more those that end in the year before."""
+    ours = {cell for cell, (_, last) in spans.items() if last == year}
+    before = {cell for cell, (_, last) in spans.items() if last == year - 1}
+    long_before = {cell for cell, (_, last) in spans.items() if last == year - 2}
+    reaching = {cell for cell in ours if spans[cell][0] < year}
+    return (
+        _Side([cell for cell in small if cell in ours], ours | before, ours),
+        _Side([cell for cell in small if cell in before], reaching | before | long_before, reaching),
+    )
 
 
 def _complete(counts: Mapping[Any, Sequence[int]], lines: Iterable[Line]) -> tuple[dict[Cell, np.ndarray], list[Line]]:
@@ -107,68 +171,3 @@ def _complete(counts: Mapping[Any, Sequence[int]], lines: Iterable[Line]) -> tup
             members = (*members, _Remainder(place))
         bound.append(Line(line.total, members))
     return table, bound
-
-
-def _hide_alone(
-    hidden: set[Cell],
-    todo: list[Cell],
-    table: Mapping[Cell, np.ndarray],
-    of_cell: Mapping[Cell, Sequence[Line]],
-    threshold: int,
-) -> None:
-    """Where a suppressed cell is the only one of its line, or those of a line are too small together, hide another."""
-    while todo:
-        for line in of_cell.get(todo.pop(), ()):
-            while (further := _lacking(line, hidden, table, threshold)) is not None:
-                hidden.add(further)
-                todo.append(further)
-
-
-def _lacking(line: Line, hidden: set[Cell], table: Mapping[Cell, np.ndarray], threshold: int) -> Cell | None:
-    """The cell to hide besides, None where the line is safe by itself: the smallest published one that helps."""
-    ours = [cell for cell in line.members if cell in hidden]
-    total_hidden = line.total in hidden
-    if not ours or (total_hidden and len(ours) == 0):
-        return _smallest(line.members, hidden, table) if total_hidden else None
-    if total_hidden:
-        return None  # the total is free: what bounds it is found by solving
-    together = sum(table[cell] for cell in ours)
-    small = [(table[cell] > 0) & (table[cell] < threshold) for cell in ours]
-    exposed = np.any(small, axis=0) & (together < threshold)
-    if len(ours) > 1 and not exposed.any():
-        return None
-    return _smallest(line.members, hidden, table) or line.total
-
-
-def _smallest(cells: Iterable[Cell], hidden: set[Cell], table: Mapping[Cell, np.ndarray]) -> Cell | None:
-    """The published cell of the smallest counts that are not all 0, so that the least is lost."""
-    open_ = [cell for cell in cells if cell not in hidden and table[cell].any()]
-    return min(open_, key=lambda cell: (int(table[cell].sum()), str(cell)), default=None)
-
-
-def _hide_more(
-    hidden: set[Cell], exposed: Sequence[Cell], table: Mapping[Cell, np.ndarray], of_cell: Mapping[Cell, Sequence[Line]]
-) -> list[Cell]:
-    """For each cell that is found out hide another one of its lines; returns those."""
-    more: list[Cell] = []
-    for cell in exposed:
-        further = _another(cell, hidden, table, of_cell)
-        if further is not None:
-            hidden.add(further)
-            more.append(further)
-    return more
-
-
-def _another(
-    cell: Cell, hidden: set[Cell], table: Mapping[Cell, np.ndarray], of_cell: Mapping[Cell, Sequence[Line]]
-) -> Cell | None:
-    """A published cell of the cell's lines, or of the lines of those it is suppressed with."""
-    seen, edge = {cell}, [cell]
-    while edge:
-        near = [one for at in edge for line in of_cell.get(at, ()) for one in (line.total, *line.members)]
-        further = _smallest(near, hidden, table)
-        if further is not None:
-            return further
-        edge = [one for one in dict.fromkeys(near) if one not in seen]
-        seen.update(edge)
-    return None

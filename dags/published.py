@@ -21,7 +21,7 @@ from checks.errors import UsageError
 from checks.exposing import Line
 from checks.feeds import ALL, last_day
 from checks.solving import Memory
-from checks.suppression import counts_persons, suppress
+from checks.suppression import Years, counts_persons, suppress
 from checks.verdict import Verdict
 from connectors.settings import Settings
 from connectors.store.read import columns_of, measured, read_table, stated_counts
@@ -167,11 +167,17 @@ def hidden_figures(rows: Sequence[Row], below: int, memory: Memory | None = None
     open_ = {_key(row) for row in rows if row["verdict"] == Verdict.IN_PROGRESS}
     rows = [row for row in rows if _key(row) not in open_]
     counts = {_key(row): [row[name] for name in COUNTS] for row in rows}
-    return frozenset(open_ | suppress(counts, [*_of_places(rows), *_of_time(rows)], below, memory))
+    lines = [*_of_places(rows), *_of_time(rows)]
+    return frozenset(open_ | suppress(counts, lines, below, memory, _years_of))
 
 
 def _key(row: Row) -> tuple[Any, ...]:
     return row["force"], row["area"], row["neighbourhood"], row["period"], row["period_start"]
+
+
+def _years_of(key: Sequence[Any]) -> Years:
+    *_, period, start = key
+    return start.year, last_day(period, start).year
 
 
 def _of_places(rows: Sequence[Row]) -> Iterator[Line]:

@@ -3,7 +3,7 @@ months are written, so that a night costs what changed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -127,10 +127,8 @@ def _bring_into_line(
     frozen: str,
 ) -> list[str]:
     where = {"standard": slice_.standard, "measure": slice_.measure, "force": slice_.force}
-    files = lake.files("cases", table.version(), **{key: [value] for key, value in where.items()})
-    read_cases(con, files, "held_cases")
     _judged_now(con, where, frozen)
-    _near(con, first_day, last_day)
+    of_months = _near(con, lake, table.version(), where, first_day, last_day)
     first, last = literal(first_day), literal(last_day)
     con.execute(
         "create or replace temp view held_inside as select * from held_near "
@@ -145,6 +143,7 @@ def _bring_into_line(
     ).fetchall()
     changed = [row[0] for row in months if row[0] is not None]
     if changed:
+        read_cases(con, of_months(changed), "held_cases")
         _overwrite(con, table, where, changed)
     return changed
 
@@ -163,25 +162,43 @@ def _judged_now(con: duckdb.DuckDBPyConnection, where: dict[str, str], frozen: s
     )
 
 
-def _near(con: duckdb.DuckDBPyConnection, first_day: date | None, last_day: date | None) -> None:
-    """View `held_near`: the held cases of the months judged, and those of other months that are judged in them now."""
-    if first_day is None and last_day is None:
-        con.execute("create or replace temp view held_near as select * from held_cases")
-        return
-    months = (f"{first_day:%Y-%m}" if first_day else "", f"{last_day:%Y-%m}" if last_day else "9999-99")
-    inside = f"month between {literal(months[0])} and {literal(months[1])}"
-    con.execute(
-        f"create or replace temp table new_here as select case_id from judged_now "
-        f"anti join (select case_id from held_cases where {inside}) using (case_id)"
-    )
+def _near(
+    con: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    version: int,
+    where: dict[str, str],
+    first_day: date | None,
+    last_day: date | None,
+) -> Callable[[Collection[str]], list[str]]:
+    """View `held_near`: the held cases of the months judged, and those of other months that are judged in them now.
+
+    Returns what gives the slice's files of some months: years of them take long to open.
+    """
+    of_slice = {key: [value] for key, value in where.items()}
+    held = set(lake.actions("cases", version, **of_slice)["partition.month"].to_pylist())
+    first, last = f"{first_day:%Y-%m}" if first_day else "", f"{last_day:%Y-%m}" if last_day else "9999-99"
+    inside = {month for month in held if first <= month <= last}
+
+    def of_months(months: Collection[str]) -> list[str]:
+        return lake.files("cases", version, **of_slice, month=months)
+
+    read_cases(con, of_months(inside), "held_in_months")
+    elsewhere = held - inside
+    if elsewhere:
+        con.execute(
+            "create or replace temp table new_here as select case_id from judged_now "
+            "anti join (select case_id from held_in_months) using (case_id)"
+        )
+        (new,) = con.execute("select count(*) from new_here").fetchall()[0]
+        elsewhere = elsewhere if new else set()
     # Without a new case there is nothing to look for in the files of all other months.
-    (new,) = con.execute("select count(*) from new_here").fetchall()[0]
-    elsewhere = f"not ({inside}) and case_id in (from new_here)" if new else "false"
-    con.execute(f"create or replace temp table strays as select * from held_cases where {elsewhere}")
+    read_cases(con, of_months(elsewhere), "held_elsewhere")
+    new_here = "where case_id in (from new_here)" if elsewhere else ""
+    con.execute(f"create or replace temp table strays as select * from held_elsewhere {new_here}")
     con.execute(
-        f"create or replace temp view held_near as select * from held_cases where {inside} union all "
-        "select * from strays"
+        "create or replace temp view held_near as select * from held_in_months union all by name select * from strays"
     )
+    return of_months
 
 
 def _compare(con: duckdb.DuckDBPyConnection, run_id: str) -> None:
@@ -201,7 +218,7 @@ def _overwrite(con: duckdb.DuckDBPyConnection, table: DeltaTable, where: dict[st
     rows: pa.Table = con.sql(
         f"select {names} from compared where month in ({in_list(months)}) union all "
         f"select {names} from held_cases anti join held_inside using (case_id) anti join compared using (case_id) "
-        f"where month in ({in_list(months)}) order by month, case_id"
+        "order by month, case_id"
     ).to_arrow_table()
     partition = " and ".join(f"{key} = {in_list([value])}" for key, value in where.items())
     write_deltalake(

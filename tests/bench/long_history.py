@@ -103,7 +103,7 @@ def _run(folder: Path, logs: Path, as_at: str) -> tuple[dict[str, float], Used]:
     """One `pledge run` in a process of its own: processor seconds of each step, and what the process used."""
     folder.mkdir(parents=True, exist_ok=True)
     command = [str(Path(sys.executable).with_name("pledge")), "run", "--input", str(logs), "--as-at", as_at]
-    command += ["--lake", str(folder / "lake"), "--store", f"sqlite:///{folder}/pledge.sqlite", "--format", "json"]
+    command += ["--lake", str(folder / "lake"), "--store", f"sqlite:///{folder}/pledge.sqlite"]
     told = folder / "told.jsonl"
     with told.open("w") as lines, Path(os.devnull).open("w") as nothing:
         files = [(os.POSIX_SPAWN_DUP2, nothing.fileno(), 1), (os.POSIX_SPAWN_DUP2, lines.fileno(), 2)]
