@@ -139,8 +139,19 @@ def _switch(part: str) -> tuple[str, tuple[str, ...]]:
     return key.strip(), tuple(value.strip() for value in values.split("|"))
 
 
+class Measures(dict[str, Measure]):
+    """Measures by name; asked for one there is not, they say so: a store may name one it lost, or a damaged name."""
+
+    def __missing__(self, name: str) -> Measure:
+        found, expected = "it is judged by nothing here", f"one of the {len(self)} measures in {FOLDER.name}/"
+        do = "Correct what names it; where that is the store, `pledge verify` tells what was changed in it."
+        raise UsageError(f"measure {name}", found, expected, do)
+
+
 @cache
-def measures() -> dict[str, Measure]:
+def measures() -> Measures:
     """Every measure by name, in the order they are judged: by commitment, the closing promise (0) last."""
     found = [read_measure(path) for path in sorted(FOLDER.glob("*.sql"))]
-    return {measure.name: measure for measure in sorted(found, key=lambda m: (m.commitment == 0, m.commitment, m.name))}
+    return Measures(
+        {each.name: each for each in sorted(found, key=lambda m: (m.commitment == 0, m.commitment, m.name))}
+    )

@@ -32,7 +32,8 @@ def failure(error: BaseException) -> tuple[str, int]:
     if isinstance(error, TyperException):
         return _wrong_call(error.format_message()), 2
     where = _written_down(error)
-    return f"{type(error).__name__}, which nobody foresaw; the traceback is in {where}. Please report it.", 1
+    do = "Please report it, unless `pledge verify` finds the store or the lake damaged."
+    return f"{type(error).__name__}, which nobody foresaw; the traceback is in {where}. {do}", 1
 
 
 def _known(error: BaseException) -> PledgeError | None:

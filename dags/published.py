@@ -153,8 +153,8 @@ def threshold(settings: Settings) -> int:
 
 @cache
 def is_of_persons(measure: str) -> bool:
-    """Whether a measure counts records of persons, or what was missed of them."""
-    return counts_persons(measures()[measure])
+    """Whether a measure counts records of persons, or what was missed of them; of one that is gone nobody knows."""
+    return measure not in measures() or counts_persons(measures()[measure])
 
 
 def hidden_figures(rows: Sequence[Row], below: int, memory: Memory | None = None) -> frozenset[Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from checks.commitment import FOLDER, HEADINGS, UNKNOWN, Measure, measures, read_measure
+from checks.errors import UsageError
 from checks.logs import LOGS, Kind
 from expectations.published import SHIPPED, load
 from tests.checks.oracle import oracle_of
@@ -59,6 +60,12 @@ def test_what_is_missing_is_named() -> None:
         "an oracle in tests/checks/oracle or in its spec test",
         "the spec test tests/checks/commitments/test_nobody_wrote_it.py",
     ]
+
+
+def test_one_that_nobody_wrote_says_so() -> None:
+    with pytest.raises(UsageError, match=r"measure answer_9X9: it is judged by nothing here; .*`pledge verify`"):
+        measures()["answer_9X9"]
+    assert "answer_9X9" not in measures() and measures().get("answer_9X9") is None
 
 
 def _missing(measure: Measure, published: set[str]) -> list[str]:

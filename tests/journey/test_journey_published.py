@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -152,3 +155,16 @@ def test_a_figure_in_progress_stays_in_the_house(judged: Pledge) -> None:
     open_ = [row for row in outside if row["verdict"] == "in_progress"]
     assert open_
     assert all(row["suppressed"] and row["cases"] == "suppressed" for row in open_)
+
+
+def test_a_measure_that_nobody_knows_is_published_as_one_about_persons(judged: Pledge, tmp_path: Path) -> None:
+    """A later version judges it no more, or its name in the store is damaged."""
+    pledge = Pledge(Path(shutil.copytree(judged.folder, tmp_path / "pledge")))
+    with closing(sqlite3.connect(pledge.folder / "pledge.sqlite")) as conn, conn:
+        for (trigger,) in conn.execute("select name from sqlite_master where type = 'trigger'").fetchall():
+            conn.execute(f"drop trigger {trigger}")
+        conn.execute("update verdicts set measure = 'answer_9X9' where measure = 'answer_999'")
+    outside = [row for row in pledge.rows("verdicts", "--published") if row["measure"] == "answer_9X9"]
+    assert any(row["suppressed"] for row in outside) and "day" not in {row["period"] for row in outside}
+    said = pledge("trace", "--measure", "answer_9X9", "--force", "norfolk", "--period", "2026-03-03")
+    assert said.code == 2 and "Traceback" not in said.err and "nobody foresaw" not in said.err
