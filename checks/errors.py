@@ -4,7 +4,7 @@
     ├── UsageError         wrong usage or settings            exit code 2
     ├── NotFitError        a delivery or file cannot be used  exit code 1
     ├── NotAnsweringError  a system did not answer            exit code 3 (a retry may help)
-    │   └── DamagedError   a data file is gone or changed
+    │   └── DamagedError   something stored is gone or changed
     └── ChainError         the audit chain does not hold      exit code 4
 
 No sentence carries a secret or a personal value: name the place and the shape of what was found.
@@ -53,13 +53,19 @@ class NotAnsweringError(PledgeError):
 
 
 class DamagedError(NotAnsweringError):
-    """A data file of the lake is not there or not what it was; restored, it can be read."""
+    """What was stored is not there or not what it was; restored, it can be read."""
 
 
 class ChainError(PledgeError):
     """The audit chain does not hold: something stored was changed after it was said."""
 
     exit_code = 4
+
+
+def unreadable_value(what: str) -> DamagedError:
+    """What is said of a value in the store that nobody can have written there."""
+    do = "Restore the store from a copy; `pledge verify` names rows that were changed."
+    return DamagedError("the store", f"{what} in it cannot be read", "what was written there", do)
 
 
 def no_room(where: str) -> NotAnsweringError:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, cast
 
 from typer.exceptions import Abort, TyperException
 
-from checks.errors import NotAnsweringError, PledgeError, UsageError, no_room
+from checks.errors import NotAnsweringError, PledgeError, UsageError, no_room, unreadable_value
 
 if TYPE_CHECKING:
     import duckdb
     from sqlalchemy.exc import DBAPIError
 
+_STORE = Path(__file__).parents[1] / "connectors" / "store"
 INSUFFICIENT_PRIVILEGE = "42501"
 """PostgreSQL's code, for grants and row-level security alike."""
 
@@ -49,6 +50,8 @@ def _known(error: BaseException) -> PledgeError | None:
             from connectors.store.engine import refusal
 
             return refusal("the store", cast("DBAPIError", error))
+    if isinstance(error, ValueError) and _is_of_a_stored_value(error):
+        return unreadable_value("a value")
     if "duckdb" in sys.modules and isinstance(error, sys.modules["duckdb"].Error) and _is_unreadable(error):
         do = "Say `pledge verify`, which names it; restore it, then run again."
         return NotAnsweringError("the lake", "a file of it cannot be read", "whole Parquet files", do)
@@ -57,6 +60,13 @@ def _known(error: BaseException) -> PledgeError | None:
         do = "Ask whoever runs the store: `pledge database logins` lists who may what."
         return UsageError("the store", found, expected, do)
     return None
+
+
+def _is_of_a_stored_value(error: ValueError) -> bool:
+    """Whether it was raised while a value was made of what SQLite holds."""
+    raised_in = Path(traceback.extract_tb(error.__traceback__)[-1].filename)
+    is_text = isinstance(error, UnicodeDecodeError) and raised_in.is_relative_to(_STORE)
+    return is_text or "sqlalchemy" in raised_in.parts
 
 
 def _is_unreadable(error: BaseException) -> bool:

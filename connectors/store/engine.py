@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from checks.errors import NotAnsweringError, PledgeError, UsageError, no_room
+from checks.errors import NotAnsweringError, PledgeError, UsageError, no_room, unreadable_value
 from connectors.settings import masked
 from connectors.store.migrations import upgrade
 
@@ -195,6 +195,8 @@ def refusal(where: str, error: DBAPIError) -> PledgeError:
         return UsageError(where, found, expected, do)
     if "not a database" in said:
         return UsageError(where, "the file is not a SQLite database", "a store, or no file", "Name another file.")
+    if "could not decode" in said:
+        return unreadable_value("a text")
     if "malformed" in said:
         do = "Restore it from a copy; `pledge verify` then tells what the copy lacks."
         return UsageError(where, "the file is damaged", "a whole SQLite database", do)

@@ -12,6 +12,8 @@ from typing import Any
 from sqlalchemy import TIMESTAMP, Dialect, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from checks.errors import unreadable_value
+
 
 class Moment(TypeDecorator[datetime]):
     """A timezone-aware datetime, stored in UTC; a naive one is refused with ValueError."""
@@ -35,5 +37,8 @@ class Moment(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | str | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-        return moment.astimezone(UTC)
+        try:
+            moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+            return moment.astimezone(UTC)
+        except (ValueError, AttributeError):
+            raise unreadable_value("a moment") from None

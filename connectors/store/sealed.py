@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy import Column, ColumnElement, Connection, Date, Select, Table, Text, select, type_coerce
 
 from checks.chain import Seal, row_seal
+from connectors.store.moment import Moment
 from connectors.store.tables import (
     acknowledgements,
     alert_health,
@@ -41,7 +42,7 @@ def row_seals(conn: Connection, run_ids: Sequence[str] | None) -> Iterator[Seal]
     for table in sealed_tables():
         names = [column.name for column in table.columns if column.computed is None]
         key = [column.name for column in table.primary_key.columns]
-        for row in conn.execute(_rows(table, names, run_ids), execution_options={"yield_per": 5_000}):
+        for row in conn.execute(_rows(conn, table, names, run_ids), execution_options={"yield_per": 5_000}):
             yield row_seal(table.name, key, dict(zip(names, row, strict=True)))
 
 
@@ -49,13 +50,20 @@ def answer_seals(conn: Connection) -> Iterator[Seal]:
     """The seals of what officers answered and registrars signed: given between runs, the next run vouches for it."""
     for table in (acknowledgements, explanations, signings):
         key = [column.name for column in table.primary_key.columns]
-        for row in conn.execute(select(table), execution_options={"yield_per": 5_000}).mappings():
+        chosen = select(*(_as_stored(conn, column) for column in table.columns))
+        for row in conn.execute(chosen, execution_options={"yield_per": 5_000}).mappings():
             yield row_seal(table.name, key, dict(row))
 
 
-def _rows(table: Table, names: Sequence[str], run_ids: Sequence[str] | None) -> Select[Any]:
+def _as_stored(conn: Connection, column: Column[Any]) -> ColumnElement[Any]:
+    """SQLite holds days and moments as the chain writes them: a damaged one is then another text, not an error."""
+    is_text = conn.dialect.name == "sqlite" and isinstance(column.type, Date | Moment)
+    return type_coerce(column, Text).label(column.name) if is_text else column
+
+
+def _rows(conn: Connection, table: Table, names: Sequence[str], run_ids: Sequence[str] | None) -> Select[Any]:
     of_run = deliveries.c.run_id if table is quarantine else table.c.run_id
-    chosen = select(*(table.c[name] for name in names))
+    chosen = select(*(_as_stored(conn, table.c[name]) for name in names))
     if table is quarantine:
         chosen = chosen.outerjoin(deliveries, deliveries.c.delivery_id == quarantine.c.delivery_id)
     if run_ids is None:

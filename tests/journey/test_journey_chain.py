@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -137,6 +138,8 @@ def test_another_key_is_named(copy: Pledge) -> None:
             "verdicts",
         ),
         ("update deliveries set sha256 = 'f' || substr(sha256, 2)", "deliveries"),
+        ("update verdicts set period_start = '2026-0X-01' where period = 'month'", "2026-0X-01"),
+        ("update deliveries set received_at = 'long ago'", "deliveries"),
         ("update runs set as_at = '2026-03-02T06:00:01.000000Z' where run_number = 1", "as_at"),
         ("update runs set hash = previous_hash, previous_hash = hash where run_number = 3", "run"),
         ("delete from runs where run_number = 3", "the run before it is gone"),
@@ -155,6 +158,24 @@ def test_another_key_is_named(copy: Pledge) -> None:
 def test_what_was_changed_is_named(copy: Pledge, change_it: str, name: str) -> None:
     change(copy, change_it)
     assert name in named(copy)
+
+
+@pytest.mark.parametrize(
+    ("change_it", "command"),
+    [
+        ("update verdicts set period_start = '2026-0X-01' where rowid = (select max(rowid) from verdicts)", "verdicts"),
+        ("update runs set as_at = 'long ago'", "verify"),
+        (
+            "update verdicts set force = cast(x'ff41' as text) where rowid = (select max(rowid) from verdicts)",
+            "verdicts",
+        ),
+    ],
+)
+def test_what_cannot_be_read_is_called_so(copy: Pledge, change_it: str, command: str) -> None:
+    change(copy, change_it)
+    said = copy(command)
+    assert said.code == 3
+    assert re.search(r"the store: a (value|moment|text) in it cannot be read; .* Restore the store", said.sentence)
 
 
 def test_runs_in_another_order_are_named(copy: Pledge) -> None:
