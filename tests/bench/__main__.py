@@ -30,6 +30,8 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--write", action="store_true", help="put the tables into README.md")
     parser.add_argument("--profile", action="store_true", help="where the processor's time goes, of one size")
     asked = parser.parse_args(arguments)
+    if asked.folder:
+        Path(asked.folder).mkdir(parents=True, exist_ok=True)
     if asked.profile:
         size = data.SIZES.get((asked.size or ["3m"])[0])
         if size is None:
