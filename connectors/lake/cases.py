@@ -180,7 +180,7 @@ def _near(
     inside = {month for month in held if first <= month <= last}
 
     def of_months(months: Collection[str]) -> list[str]:
-        return lake.files("cases", version, **of_slice, month=months)
+        return lake.files("cases", version, **of_slice, month=months) if months else []
 
     read_cases(con, of_months(inside), "held_in_months")
     elsewhere = held - inside
