@@ -25,8 +25,8 @@ clocked as (
         rule.in_force_from,
         rule.in_force_to,
         run.as_at,
-        greatest(run.window_from, rule.applies_from) as first_day,
-        least(run.window_to, rule.applies_to) as last_day,
+        greatest(run.window_from, rule.applies_from) as judged_from,
+        least(run.window_to, rule.applies_to) as judged_to,
         coalesce(filed_at, shaped.started_at, dated_at) as belongs_at,
         local_day_of(belongs_at, zones.zone, zones.least_us, zones.greatest_us) as local_day,
         least(
@@ -78,8 +78,8 @@ stated as (
     where
         belongs_at is not null
         -- An open end is asked first: the time zone is then not asked about every row.
-        and (first_day is null or local_day >= first_day)
-        and (last_day is null or local_day <= last_day)
+        and (judged_from is null or local_day >= judged_from)
+        and (judged_to is null or local_day <= judged_to)
 )
 
 select
