@@ -64,16 +64,16 @@ def scripts(folder: Path, names: Sequence[str]) -> dict[str, str]:
         settings = load(os.environ)
         return {name: sql_script(settings, name, (), (), "", "", None, None) for name in names}
     files = kept(folder, drawn_logs())
-    return {name: judging(measures()[name], files) for name in names}
+    return {name: judging(measures()[name], files, Window(AS_AT)) for name in names}
 
 
-def judging(measure: Measure, files: Mapping[str, Sequence[str]]) -> str:
+def judging(measure: Measure, files: Mapping[str, Sequence[str]], window: Window) -> str:
     """The script that judges the measure, as `pledge sql` puts it together."""
     logs = [log for log in files if log in LOGS]
     missed = missed_cases_script(list(files["cases"]), commitments_by_measure()) if measure.name == "explained" else ""
     return "\n".join(
         [
-            preamble(Window(AS_AT), ZONES, files, logs=logs, bank_holidays=BANK_HOLIDAYS) + missed,
+            preamble(window, ZONES, files, logs=logs, bank_holidays=BANK_HOLIDAYS) + missed,
             rules_script(measure, list(rules(measure))),
             measure_script(measure),
             facts_script(),
