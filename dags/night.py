@@ -16,6 +16,7 @@ from checks.errors import NotAnsweringError, PledgeError, UsageError
 from checks.feeds import ALL
 from checks.logs import LOGS
 from checks.standard import editions
+from connectors.lake.pseudonyms import Pseudonyms, pseudonyms_of
 from connectors.lake.storage import lake_exists
 from connectors.settings import Settings
 from connectors.slack.phrases import place
@@ -161,7 +162,8 @@ def dry_run(
         raise UsageError(f"--source {source}", f"it fills {fills}", log, f"Say `pledge check {known[0].log} …`.")
     with tempfile.TemporaryDirectory(prefix="pledge-check-") as folder:
         paths = _delivered(readers, place, forces, as_at, Path(folder), say)
-        found = [(each, path, _examined(each, path, Path(folder), as_at)) for each, path in paths]
+        pseudonyms = pseudonyms_of(settings.pseudonym_key)
+        found = [(each, path, _examined(each, path, Path(folder), as_at, pseudonyms)) for each, path in paths]
     several = ("log",) if len(found) > 1 else ()
     rows = [{"log": each.log, **row} for each, _, seen in found for row in admission.troubles(seen)]
     show(rows, (*several, "row_number", "key", "rule", "sentence"), form)
@@ -187,10 +189,14 @@ def _delivered(
     return [(readers[0], Path(place or readers[0].location))]
 
 
-def _examined(reader: Source, path: Path, folder: Path, as_at: datetime) -> admission.Examined:
+def _examined(
+    reader: Source, path: Path, folder: Path, as_at: datetime, pseudonyms: Pseudonyms | None
+) -> admission.Examined:
     staging = folder / reader.log
     staging.mkdir()
-    return admission.examine(reader, path, staging, as_at, admission.Earlier(), scheduled=False)[0]
+    return admission.examine(reader, path, staging, as_at, admission.Earlier(), scheduled=False, pseudonyms=pseudonyms)[
+        0
+    ]
 
 
 def _say_fitness(log: str, path: Path, seen: admission.Examined, say: Say) -> None:

@@ -62,6 +62,12 @@ def test_verdicts_are_the_same_and_no_reference_is_on_disk(
     assert sorted(open_.states("attend_emergency").values()) == sorted(states.values())
 
 
+def test_a_file_is_checked_under_the_names_the_quarantine_would_have(keyed: Pledge) -> None:
+    said = keyed("check", "calls", str(keyed.input / "calls.csv"), "--format", "json")
+    assert b"URN-" not in said.out and "URN-" not in said.err
+    assert {row["key"] for row in said.rows} == {row["key"] for row in keyed.rows("quarantine")}
+
+
 def _figure(row: dict) -> dict:  # type: ignore[type-arg]
     names = (*FIGURE, "cases", "met", "missed", "pending", "unknown", "excluded", "verdict", "p50_seconds", "signal")
     return {name: row[name] for name in names}
