@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test check setup setup-dev format lock bench chaos fuzz sbom audit spark screenshots clean
+.PHONY: run test check setup setup-dev format lock bench chaos fuzz containers sbom audit spark screenshots clean
 
 run: setup
 	@$(BIN)/pledge demo
@@ -52,6 +52,10 @@ chaos: setup-dev
 	@PLEDGE_CHAOS=1 PLEDGE_TAMPERINGS=200 KILLS=500 NIGHTS_TRIED=20 $(BIN)/pytest -s tests/chaos \
 		tests/journey/test_journey_month_of_alerts.py tests/journey/test_journey_chain.py tests/journey/test_journey_killed.py \
 		tests/journey/test_journey_look_back.py tests/security/test_planting.py
+
+# The image and all services of docker/compose.yaml on this machine's engine, and two nights in them: ten minutes.
+containers: setup-dev
+	@CONTAINERS=1 $(BIN)/pytest tests/docker/test_containers.py
 
 # Minutes of each target of tests/fuzz/targets.py; atheris has wheels for x86 Linux alone.
 FUZZ_MINUTES ?= 5

@@ -47,6 +47,9 @@ def serve(
         "127.0.0.1"
     ),
     port: Annotated[int, typer.Option(help="Port; 0 takes a free one.", min=0, max=65535)] = 8008,
+    wait: Annotated[bool, typer.Option("--wait", help="Start before a site is built; until then pages answer 503.")] = (
+        False
+    ),
     lake: LakeOption = None,
     store: StoreOption = None,
 ) -> None:
@@ -55,4 +58,4 @@ def serve(
     from dags.serving import serve
 
     settings = settings_of(lake, store)
-    serve(Path(out) if out else folder(settings), host, port, say)
+    serve(Path(out) if out else folder(settings), host, port, say, waiting=wait)

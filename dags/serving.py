@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import sys
 from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
@@ -47,6 +48,9 @@ class _Site(SimpleHTTPRequestHandler):
         """Only files below the site's folder, by GET and HEAD: no listing, no hidden file, no link that leads out."""
         if not self._is_asked_by_name():
             self.send_error(HTTPStatus.MISDIRECTED_REQUEST)
+            return None
+        if not is_built(Path(self.directory)):
+            self.send_error(HTTPStatus.SERVICE_UNAVAILABLE, explain="No site is built yet: the first night builds it.")
             return None
         if not self._is_of_the_site():
             self.send_error(HTTPStatus.NOT_FOUND)
@@ -96,6 +100,11 @@ class Server(ThreadingHTTPServer):
         self.is_loopback = _is_loopback(host)
         super().__init__((host, port), partial(_Site, directory=str(site)))
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A reader who has gone is no fault, and no traceback."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
 
 def _is_loopback(host: str) -> bool:
     if host == "localhost":
@@ -106,14 +115,18 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def serve(site: Path, host: str, port: int, say: Callable[[str], None]) -> None:
-    """Serve the site until interrupted.
+def is_built(site: Path) -> bool:
+    return (site / "index.html").is_file()
+
+
+def serve(site: Path, host: str, port: int, say: Callable[[str], None], *, waiting: bool = False) -> None:
+    """Serve the site until interrupted; `waiting`: also before there is one, every page answering 503 until then.
 
     Raises:
         UsageError: there is no site in the folder, or the address cannot be listened on.
     """
-    if not (site / "index.html").is_file():
-        do = "Say `pledge report` first, or name another with --out."
+    if not waiting and not is_built(site):
+        do = "Say `pledge report` first, name another with --out, or wait for the first night with --wait."
         raise UsageError(str(site), "there is no site in it", "a site that `pledge report` built", do)
     try:
         server = Server(site, host, port)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import socket
+import struct
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -105,9 +107,34 @@ def test_a_stranger_s_name_for_this_machine_is_refused(port: int, host: str, sta
     assert ask(port, "/index.html", host=host)[0] == status
 
 
+def test_a_reader_who_has_gone_leaves_no_traceback(port: int, capfd: pytest.CaptureFixture[str]) -> None:
+    before = set(threading.enumerate())
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as reader:
+        # Closed at once and unread: the server's next read is reset.
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        reader.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        reader.recv(1)
+        answering = set(threading.enumerate()) - before
+    for thread in answering:
+        thread.join(10)
+    assert answering
+    assert ask(port, "/")[0] == 200
+    assert capfd.readouterr().err == ""
+
+
 def test_a_folder_without_a_site_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no site in it"):
         serve(tmp_path, "127.0.0.1", 0, print)
+
+
+def test_a_site_that_is_still_to_be_built_can_be_waited_for(site: Path, port: int) -> None:
+    (site / "index.html").rename(site / "later.html")
+    status, headers, said = ask(port, "/")
+    assert (status, b"first night" in said) == (503, True)
+    assert HEADERS.items() <= headers.items()
+    assert ask(port, "/site.css")[0] == 503
+    (site / "later.html").rename(site / "index.html")
+    assert ask(port, "/")[::2] == (200, b"<p>first</p>")
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid", "1.2.3.4.5"])

@@ -1,4 +1,4 @@
-"""What the containers promise, as far as it can be checked without an engine: here is none to build them."""
+"""What the containers promise, as far as it can be checked without an engine (with one: `make containers`)."""
 
 from __future__ import annotations
 
