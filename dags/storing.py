@@ -9,13 +9,12 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import duckdb
-import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from checks.chain import sha256
 from checks.feeds import ALL
 from checks.standard import Standard
-from connectors.lake.cases import ERASED, read_cases
+from connectors.lake.cases import open_cases
 from connectors.lake.tables import Lake
 from connectors.settings import Settings
 from connectors.store import read, write
@@ -75,23 +74,12 @@ def store_cases(
         months = changed if len(changed) <= MONTHS_APART else None
         of_months = {"month": months} if months else {}
         slice_: dict[str, Sequence[str]] = {"standard": [standard], "measure": [measure], "force": [force], **of_months}
-        files = lake.files("cases", version, **slice_)
-        read_cases(con, files, "slice_cases")
-        kept = {"states": sorted(STATES_KEPT), "erased": ERASED}
-        chosen = "select * from slice_cases where list_contains($states, state) and not starts_with(case_id, $erased)"
-        found = con.execute(chosen, kept).df()
-        rows = [{str(k): _known(v) for k, v in row.items()} for row in found.astype(object).to_dict("records")]
+        rows = open_cases(con, lake.files("cases", version, **slice_), STATES_KEPT)
         with engine.begin() as conn:
             replace_cases(conn, standard, measure, force, rows, run_id=plan.run_id, months=months)
             severe = severity.get((standard, measure), "")
             sync_breaches(conn, plan.run_id, standard, measure, force, severity=severe, months=months)
             cover_later_breaches(conn, standard, measure, force)
-
-
-def _known(value: Any) -> Any:
-    if isinstance(value, pd.Timestamp):
-        return value.to_pydatetime()
-    return None if not isinstance(value, str) and pd.isna(value) else value
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -79,6 +80,21 @@ def _cases_script(files: list[str], view: str, in_folders: bool = True) -> str:
         f"create or replace view {view} as select * from read_parquet({literal(files)}, "
         f"{partitioned}union_by_name = true);\n"
     )
+
+
+def open_cases(con: duckdb.DuckDBPyConnection, files: list[str], states: Collection[str]) -> list[tuple[Any, ...]]:
+    """The cases of some states as the store holds them (`connectors.store.cases.CASE`), but those of erased records."""
+    read_cases(con, files, "slice_cases")
+    started, due, stopped = (
+        f"strftime(make_timestamp(epoch_us({name})), '%Y-%m-%dT%H:%M:%S.%fZ')"
+        for name in ("clock_started_at", "due_at", "clock_stopped_at")
+    )
+    return con.execute(
+        "select case_id, coalesce(area, ''), coalesce(neighbourhood, ''), state, coalesce(reason, ''), "
+        f"{started}, limit_seconds::double, {due}, {stopped}, elapsed_seconds::double, strftime(local_day, '%Y-%m-%d') "
+        f"from slice_cases where state in ({in_list(sorted(states))}) and not starts_with(case_id, '{ERASED}') "
+        "order by case_id"
+    ).fetchall()
 
 
 def lay_missed_cases(con: duckdb.DuckDBPyConnection, files: list[str], commitments: Mapping[str, int]) -> None:
