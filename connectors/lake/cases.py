@@ -18,7 +18,8 @@ from connectors.lake.tables import Lake, in_list, one_writer
 
 # What stands for the case of an erased record: a token in place of its name. It stays as it was counted.
 ERASED = "erased:"
-_COMPARED = [name for name in CASES.names if name not in ("first_run", "last_changed_run")]
+_JUDGED = [name for name in CASES.names if name not in ("first_run", "last_changed_run")]
+_DIFFERS = " or ".join(f'new."{name}" is distinct from old."{name}"' for name in _JUDGED)
 
 
 @dataclass(frozen=True)
@@ -145,22 +146,14 @@ def _bring_into_line(
     where = {"standard": slice_.standard, "measure": slice_.measure, "force": slice_.force}
     _judged_now(con, where, frozen)
     of_months = _near(con, lake, table.version(), where, first_day, last_day)
-    first, last = literal(first_day), literal(last_day)
-    con.execute(
-        "create or replace temp view held_inside as select * from held_near "
-        f"where local_day >= coalesce({first}, local_day) and local_day <= coalesce({last}, local_day) "
-        f"and not {frozen}"
+    inside = (
+        f"coalesce(local_day >= coalesce({literal(first_day)}, local_day) "
+        f"and local_day <= coalesce({literal(last_day)}, local_day) and not {frozen}, false)"
     )
-    _compare(con, run_id)
-    # A case moves to another month when its clock is corrected, even out of the days that are judged now.
-    months = con.execute(
-        "select month from compared where changed union select month_before from compared where changed "
-        "union select month from held_inside anti join compared using (case_id) order by 1"
-    ).fetchall()
-    changed = [row[0] for row in months if row[0] is not None]
+    changed = _changed_months(con, inside)
     if changed:
         read_cases(con, of_months(changed), "held_cases")
-        _overwrite(con, table, where, changed)
+        _overwrite(con, table, where, changed, inside, run_id)
     return changed
 
 
@@ -217,29 +210,43 @@ def _near(
     return of_months
 
 
-def _compare(con: duckdb.DuckDBPyConnection, run_id: str) -> None:
-    """Table `compared`: the cases judged now, whether each differs from the one held, and its runs."""
-    differs = " or ".join(f'new."{name}" is distinct from old."{name}"' for name in _COMPARED)
+def _changed_months(con: duckdb.DuckDBPyConnection, inside: str) -> list[str]:
+    """The months in which a case judged now is not the one held, or one held (`inside`) is no longer judged.
+
+    A case moves to another month when its clock is corrected, even out of the days that are judged now: both change.
+    """
     con.execute(
-        "create or replace temp table compared as select new.*, "
-        f"coalesce(old.first_run, {literal(run_id)}) as first_run, "
-        f"case when old.case_id is null or {differs} then {literal(run_id)} else old.last_changed_run end "
-        "as last_changed_run, old.month as month_before, old.case_id is null or "
-        f"{differs} as changed from judged_now as new left join held_near as old on new.case_id = old.case_id"
+        "create or replace temp table differing as select new.month, old.month as month_before "
+        f"from judged_now as new full join (select *, {inside} as is_inside from held_near) as old "
+        f"on new.case_id = old.case_id where if(new.case_id is null, old.is_inside, old.case_id is null or {_DIFFERS})"
     )
+    months = con.execute("select month from differing union select month_before from differing order by 1").fetchall()
+    return [row[0] for row in months if row[0] is not None]
 
 
-def _overwrite(con: duckdb.DuckDBPyConnection, table: DeltaTable, where: dict[str, str], months: list[str]) -> None:
-    names = ", ".join(f'"{name}"' for name in CASES.names)
+def _overwrite(
+    con: duckdb.DuckDBPyConnection,
+    table: DeltaTable,
+    where: dict[str, str],
+    months: list[str],
+    inside: str,
+    run_id: str,
+) -> None:
+    """Write months anew: the cases judged now, with the runs of those held (view `held_cases`, all of these months),
+    and the held ones that are not judged now."""
+    judged, names, run = ", ".join(_JUDGED), ", ".join(CASES.names), literal(run_id)
     rows: pa.Table = con.sql(
-        f"select {names} from compared where month in ({in_list(months)}) union all "
-        f"select {names} from held_cases anti join held_inside using (case_id) anti join compared using (case_id) "
+        f"select new.*, coalesce(old.first_run, {run}) as first_run, "
+        f"if(old.case_id is null or {_DIFFERS}, {run}, old.last_changed_run) as last_changed_run "
+        f"from (select {judged} from judged_now where month in ({in_list(months)})) as new "
+        "left join held_cases as old on new.case_id = old.case_id union all by name "
+        f"select {names} from held_cases anti join judged_now using (case_id) where not {inside} "
         "order by month, case_id"
     ).to_arrow_table()
     partition = " and ".join(f"{key} = {in_list([value])}" for key, value in where.items())
     write_deltalake(
         table,
-        rows.cast(CASES),
+        rows.select(CASES.names).cast(CASES),
         mode="overwrite",
         predicate=f"{partition} and month in ({in_list(months)})",
         commit_properties=one_writer(table, "/".join(where.values())),
