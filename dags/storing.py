@@ -148,30 +148,20 @@ def _input(plan: Plan, stated: Stated, versions: Mapping[str, int]) -> Row:
 
 def _emptied(conn: Connection, plan: Plan, stated: Stated) -> list[Row]:
     """Figures of no cases where the store still states some: their records were withdrawn or moved away."""
-    figures = stated.recorded.figures
     window = plan.window
     # Under a window only its days are known to be whole.
     periods = PERIODS if window.first_day is None and window.last_day is None else PERIODS[:1]
-    named, has = {tuple(figure[name] for name in FIGURE) for figure in figures}, stated.scope.has
+    named = {tuple(figure[name] for name in FIGURE) for figure in stated.recorded.figures}
     changed = {(s, m, f) for s, m, f in stated.slices if f in stated.forces} | {
         (s, m, ALL) for s, m, _ in stated.slices
     }
     found: list[Row] = []
     for standard, measure, force in sorted(changed):
-        asked: Row = {"standard": standard, "measure": measure, "force": force, "period": periods}
-        asked |= {"from": window.first_day or _first_of(stated.scope, force), "to": window.last_day}
-        held = (
-            row
-            for row in read.read_table(conn, "verdicts", asked)
-            if has(row["force"], row["period"], row["period_start"])
-        )
-        for period in sorted({row["period"] for row in held if tuple(row[name] for name in FIGURE) not in named}):
-            own = [f for f in figures if (f["standard"], f["measure"], f["force"]) == (standard, measure, force)]
-            found += emptied_figures(
-                conn, own, standard=standard, measure=measure, force=force, period=period,
-                first=asked["from"] or date.min, last=window.last_day or date.max,
-            )  # fmt: skip
-    return [row for row in found if has(row["force"], row["period"], row["period_start"])]
+        found += emptied_figures(
+            conn, named, standard=standard, measure=measure, force=force, periods=periods,
+            first=window.first_day or _first_of(stated.scope, force) or date.min, last=window.last_day or date.max,
+        )  # fmt: skip
+    return [row for row in found if stated.scope.has(row["force"], row["period"], row["period_start"])]
 
 
 def _first_of(scope: Scope, force: str) -> date | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
 
 from checks.errors import UsageError
+from connectors.store import stored
 from connectors.store.engine import lock_slice
 from connectors.store.newest import KEYS, newest
 from connectors.store.tables import COUNTS, FIGURE, commitments, verdicts
@@ -80,8 +81,7 @@ def record_figures(
             _refuse_same_run(before, number, key)
             row = _figure_row(key, figure, said, before)
             rows.append({**row, **_CHARTED, **charted(figure)} | {"run_id": run_id, "run_number": number})
-    if rows:
-        conn.execute(insert(verdicts), rows)
+    stored.add_said(conn, verdicts, rows)
     return len(rows)
 
 
@@ -122,8 +122,7 @@ def record_commitments(conn: Connection, run_id: str, rows: Sequence[Row]) -> in
             _refuse_same_run(before, number, key)
             named = dict(zip(KEYS["commitments"], key, strict=True))
             changed.append({**named, **said, "run_id": run_id, "run_number": number})
-    if changed:
-        conn.execute(insert(commitments), changed)
+    stored.add_said(conn, commitments, changed)
     return len(changed)
 
 
@@ -147,39 +146,40 @@ def charted_figures(conn: Connection, days_from: date | None) -> list[dict[str, 
 
 def emptied_figures(
     conn: Connection,
-    figures: Sequence[Row],
+    named: Collection[tuple[Any, ...]],
     *,
     standard: str,
     measure: str,
     force: str,
-    period: str,
+    periods: Collection[str],
     first: date,
     last: date,
 ) -> list[dict[str, Any]]:
     """Figures of 0 cases for those the store still states in a slice though no case of it is left.
 
-    `figures` are all the slice now has; `first` and `last` (inclusive) bound the period_start judged.
+    `named`: the keys (FIGURE) of all the slice now has; `first` and `last` (inclusive) bound the period_start judged.
     Add the answer to the figures for `record_figures`. Their verdict is `too_few`, or `no_target`.
     """
-    kept = {_key(figure, FIGURE) for figure in figures}
-    inside = (
+    says = (*FIGURE, "commitment", "target", "minimum_n", "outside_force_dates")
+    now = newest(
+        verdicts,
         verdicts.c.standard == standard,
         verdicts.c.measure == measure,
         verdicts.c.force == force,
-        verdicts.c.period == period,
+        verdicts.c.period.in_(periods),
         verdicts.c.period_start.between(first, last),
+        columns=(*says, "cases", "excluded", "timed"),
     )
-    found = (dict(row) for row in conn.execute(select(newest(verdicts, *inside))).mappings())
-    stated = (row for row in found if row["cases"] + row["excluded"] + row["timed"] > 0)
-    return [_emptied(row) for row in stated if _key(row, FIGURE) not in kept]
-
-
-def _emptied(row: Row) -> dict[str, Any]:
-    return {
-        **{name: row[name] for name in (*FIGURE, "commitment", "target", "minimum_n", "outside_force_dates")},
-        "verdict": "no_target" if row["target"] is None else "too_few",
-        "restated_why": "no case of this period is left: its records were withdrawn or corrected",
-    }
+    stated = select(*(now.c[name] for name in says)).where(now.c.cases + now.c.excluded + now.c.timed > 0)
+    return [
+        {
+            **dict(zip(says, row, strict=True)),
+            "verdict": "no_target" if row.target is None else "too_few",
+            "restated_why": "no case of this period is left: its records were withdrawn or corrected",
+        }
+        for row in conn.execute(stated)
+        if tuple(row[: len(FIGURE)]) not in named
+    ]
 
 
 def _key(row: Row, names: Sequence[str]) -> tuple[Any, ...]:

@@ -6,7 +6,8 @@ reads the same texts as moments and days.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Date, Table, Text, func, type_coerce
@@ -27,6 +28,13 @@ def column(conn: Connection, of: Column[Any]) -> ColumnElement[Any]:
     return said.label(of.name)
 
 
+def add_said(conn: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all name the same columns, with Python's moments and days."""
+    if rows:
+        names = list(rows[0])
+        add(conn, table, names, [tuple([_said(row[name]) for name in names]) for row in rows])
+
+
 def add(conn: Connection, table: Table, names: Sequence[str], rows: Rows) -> None:
     """Insert rows whose values stand in the order of `names`."""
     values = ", ".join([_mark(conn)] * len(names))
@@ -42,6 +50,12 @@ def change(conn: Connection, table: Table, names: Sequence[str], key: Sequence[s
 def remove(conn: Connection, table: Table, key: Sequence[str], keys: Rows) -> None:
     """Delete the rows of these keys."""
     _execute(conn, f"DELETE FROM {table.name} WHERE {_equal(conn, key, ' AND ')}", keys)  # noqa: S608
+
+
+def _said(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _execute(conn: Connection, statement: str, rows: Rows) -> None:
