@@ -13,6 +13,7 @@ import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
 from checks.database import literal
+from connectors.lake.reaching import files_between
 from connectors.lake.schema import CASES
 from connectors.lake.tables import Lake, in_list, one_writer
 
@@ -115,10 +116,7 @@ def empty_cases_script() -> str:
 
 
 def missed_cases_script(files: list[str], commitments: Mapping[str, int], *, in_folders: bool = True) -> str:
-    """What `lay_missed_cases` runs, for whoever runs it elsewhere; '' where there is no case.
-
-    `in_folders`: the files lie in folders that say standard, measure, force and month, as in the lake.
-    """
+    """What `lay_missed_cases` runs, for whoever runs it elsewhere (`in_folders` as in the lake); '' without a case."""
     return _cases_script(files, "cases_so_far", in_folders) + _missed_script(commitments) if files else ""
 
 
@@ -192,21 +190,19 @@ def _near(
         return lake.files("cases", version, **of_slice, month=months) if months else []
 
     read_cases(con, of_months(inside), "held_in_months")
-    elsewhere = held - inside
-    if elsewhere:
+    files: list[str] = []
+    if elsewhere := held - inside:
         con.execute(
             "create or replace temp table new_here as select case_id from judged_now "
             "anti join (select case_id from held_in_months) using (case_id)"
         )
-        (new,) = con.execute("select count(*) from new_here").fetchall()[0]
-        elsewhere = elsewhere if new else set()
-    # Without a new case there is nothing to look for in the files of all other months.
-    read_cases(con, of_months(elsewhere), "held_elsewhere")
-    new_here = "where case_id in (from new_here)" if elsewhere else ""
+        ((least, greatest),) = con.execute("select min(case_id), max(case_id) from new_here").fetchall()
+        if least is not None:  # of the files of years, few hold such names
+            files = files_between(lake, "cases", "case_id", least, greatest, version, **of_slice, month=elsewhere)
+    read_cases(con, files, "held_elsewhere")
+    new_here = "semi join new_here using (case_id)" if files else ""
     con.execute(f"create or replace temp table strays as select * from held_elsewhere {new_here}")
-    con.execute(
-        "create or replace temp view held_near as select * from held_in_months union all by name select * from strays"
-    )
+    con.execute("create or replace temp view held_near as from held_in_months union all by name from strays")
     return of_months
 
 
