@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import product
 from typing import Any
 
 import duckdb
@@ -156,20 +157,21 @@ def _emptied(conn: Connection, plan: Plan, stated: Stated) -> list[Row]:
         (s, m, ALL) for s, m, _ in stated.slices
     }
     found: list[Row] = []
-    for standard, measure, force in sorted(changed):
+    for (standard, measure, force), period in product(sorted(changed), periods):
         found += emptied_figures(
-            conn, named, standard=standard, measure=measure, force=force, periods=periods,
-            first=window.first_day or _first_of(stated.scope, force) or date.min, last=window.last_day or date.max,
+            conn, named, standard=standard, measure=measure, force=force, period=period,
+            first=window.first_day or _first_of(stated.scope, force, period) or date.min,
+            last=window.last_day or date.max,
         )  # fmt: skip
     return [row for row in found if stated.scope.has(row["force"], row["period"], row["period_start"])]
 
 
-def _first_of(scope: Scope, force: str) -> date | None:
+def _first_of(scope: Scope, force: str, period: str) -> date | None:
     """The first day a figure of the force in scope begins on, None = any."""
-    if scope.months is None:
+    earliest = min(scope.months.get(force, ()), default=None) if scope.months is not None else None
+    if earliest is None:
         return scope.first
-    earliest = min(scope.months.get(force, ()), default=None)
-    return first_figure(earliest) if earliest else scope.first
+    return earliest if period in ("day", "month") else first_figure(earliest)
 
 
 def _figures_hash(conn: Connection, plan: Plan) -> str:

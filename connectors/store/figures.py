@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -151,7 +152,7 @@ def emptied_figures(
     standard: str,
     measure: str,
     force: str,
-    periods: Collection[str],
+    period: str,
     first: date,
     last: date,
 ) -> list[dict[str, Any]]:
@@ -166,7 +167,7 @@ def emptied_figures(
         verdicts.c.standard == standard,
         verdicts.c.measure == measure,
         verdicts.c.force == force,
-        verdicts.c.period.in_(periods),
+        verdicts.c.period == period,
         verdicts.c.period_start.between(first, last),
         columns=(*says, "cases", "excluded", "timed"),
     )
@@ -205,10 +206,20 @@ def _current(conn: Connection, table: Table, new: Mapping[tuple[Any, ...], Row])
     if not new:
         return {}
     names = KEYS[table.name]
-    position = names.index("period_start")
-    starts = [key[position] for key in new]
-    inside: list[ColumnElement[bool]] = [table.c.period_start.between(min(starts), max(starts))]
-    for name in {"standard", "measure", "force", "period"}.intersection(names):
+    period, start = names.index("period"), names.index("period_start")
+    starts: dict[str, list[date]] = defaultdict(list)
+    for key in new:
+        starts[key[period]].append(key[start])
+    # A year begins long before the days that are stated with it.
+    inside: list[ColumnElement[bool]] = [
+        or_(
+            *(
+                and_(table.c.period == each, table.c.period_start.between(min(of_period), max(of_period)))
+                for each, of_period in sorted(starts.items())
+            )
+        )
+    ]
+    for name in {"standard", "measure", "force"}.intersection(names):
         inside.append(table.c[name].in_(sorted({key[names.index(name)] for key in new})))
     heading = [name for name in (*names, "run_number", *_SAYS, "decided_by") if name in table.c]
     rows_now = newest(table, *inside)

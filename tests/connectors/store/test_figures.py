@@ -167,7 +167,7 @@ def test_a_figure_whose_last_case_was_withdrawn_is_emptied(store: Engine, run: R
                 standard=kept["standard"],
                 measure="answer_999",
                 force="norfolk",
-                periods=["day"],
+                period="day",
                 first=date(2026, 3, 28),
                 last=date(2026, 3, 29),
             )
