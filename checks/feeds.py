@@ -162,7 +162,7 @@ def last_day(period: str, start: date) -> date:
         return start
     if period == "month":
         return _month_end(start)
-    return _month_end(start.replace(month=12) if period == "year" else start + timedelta(days=335))
+    return _month_end(start.replace(month=12) if period == "year" else start + timedelta(days=345))
 
 
 def _month_end(start: date) -> date:

@@ -22,6 +22,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -93,11 +94,16 @@ def _digest(
 ) -> str:
     """Tells this table, and what is decided of it, from every other."""
     place = {cell: number for number, cell in enumerate(counts)}
-    known = [(str(cell), cell in hidden, *row) for cell, row in counts.items()]
+    known = [(_name(cell), cell in hidden, *row) for cell, row in counts.items()]
     said = hashlib.sha256(repr((threshold, known)).encode())
     for line in lines:
         said.update(repr([place.get(cell, -1) for cell in line.cells]).encode())
     return said.hexdigest()
+
+
+@lru_cache(100_000)  # each is asked for in four years
+def _name(cell: Any) -> str:
+    return str(cell)
 
 
 def _hidden_in(

@@ -28,7 +28,6 @@ from connectors.store.read import columns_of, measured, read_table, stated_count
 from connectors.store.tables import COUNTS
 
 Row = dict[str, Any]
-Unit = tuple[str, str, str]
 Hidden = Mapping[tuple[str, str], frozenset[Any]]
 SUPPRESSED = "suppressed"
 LONGER = ("month", "year", "rolling_12_months")
@@ -195,13 +194,16 @@ def _of_places(rows: Sequence[Row]) -> Iterator[Line]:
 
 def _of_time(rows: Sequence[Row]) -> Iterator[Line]:
     """A year, or any twelve months, and the months in it."""
-    months: dict[Unit, list[date]] = {}
-    for row in rows:
-        if row["period"] == "month":
-            months.setdefault(_key(row)[:3], []).append(row["period_start"])
+    months = {(*_key(row)[:3], row["period_start"]) for row in rows if row["period"] == "month"}
     for row in rows:
         if row["period"] in ("year", "rolling_12_months"):
             unit, start = _key(row)[:3], row["period_start"]
-            end = last_day(row["period"], start)
-            inside = [month for month in months.get(unit, ()) if start <= month <= end]
+            inside = [month for month in _twelve_months(start) if (*unit, month) in months]
             yield Line(_key(row), tuple((*unit, "month", month) for month in inside))
+
+
+@cache
+def _twelve_months(start: date) -> list[date]:
+    """The first days of the twelve months that begin with the one of `start`."""
+    counted = (start.year * 12 + start.month - 1 + later for later in range(12))
+    return [date(count // 12, count % 12 + 1, 1) for count in counted]

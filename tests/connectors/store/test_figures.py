@@ -14,7 +14,7 @@ from sqlalchemy import Engine, func, insert, select, text
 
 from checks.errors import UsageError
 from connectors.store.figures import emptied_figures, record_commitments, record_figures
-from connectors.store.tables import verdicts
+from connectors.store.tables import FIGURE, verdicts
 
 Run = Callable[[str], str]
 
@@ -163,7 +163,7 @@ def test_a_figure_whose_last_case_was_withdrawn_is_emptied(store: Engine, run: R
         with store.begin() as conn:
             emptied = emptied_figures(
                 conn,
-                [kept],
+                {tuple(kept.get(name, "") for name in FIGURE)},
                 standard=kept["standard"],
                 measure="answer_999",
                 force="norfolk",

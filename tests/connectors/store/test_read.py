@@ -11,12 +11,13 @@ from sqlalchemy import Engine
 
 from checks.commitment import measures
 from checks.errors import UsageError
-from connectors.store.cases import replace_cases, sync_breaches
+from connectors.store.cases import sync_breaches
 from connectors.store.engine import reading
 from connectors.store.figures import record_figures
 from connectors.store.read import TABLES, columns_of, read_table
 from connectors.store.tables import verdicts
 from connectors.store.write import add_delivery, add_quarantine
+from tests.kept_cases import replace_cases
 
 MEASURE = next(iter(measures().values()))
 

@@ -11,11 +11,12 @@ from sqlalchemy import Engine, text
 
 from checks.errors import UsageError
 from checks.revision import days_after_end, is_provisional
-from connectors.store.cases import replace_cases, sync_breaches
+from connectors.store.cases import sync_breaches
 from connectors.store.figures import record_figures
 from connectors.store.read import read_table
 from connectors.store.revisions import REVISION, deliveries_of, revisions, run_known_at
 from connectors.store.write import add_delivery, finish_run, start_run
+from tests.kept_cases import replace_cases
 
 PERIODS = {
     "day": date(2026, 3, 29), "month": date(2025, 1, 1), "year": date(2024, 1, 1),
