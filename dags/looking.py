@@ -33,12 +33,11 @@ from dags.plan import (
     new_plan,
     zones,
 )
-from dags.sealing import manifest_of
 from dags.tables import Format, show
 from dags.when import moment
 
 Row = dict[str, Any]
-CASE_COLUMNS = [name for name in CASES.names if name not in ("month", "unjudgeable")]
+CASE_COLUMNS = [name for name in CASES if name not in ("month", "unjudgeable")]
 CASES_SHORT = (
     "measure", "force", "case_id", "area", "neighbourhood", "state", "reason", "clock_started_at", "due_at",
     "clock_stopped_at", "elapsed_seconds",
@@ -136,6 +135,8 @@ def reading_plan(
     last = None if as_at and not run else _finished(settings, run)
     judged = moment(as_at) if as_at or last is None else last["as_at"]
     if run and last:
+        from dags.sealing import manifest_of
+
         forces = forces or tuple(manifest_of(last).get("forces", ()))
         if not (first_day or last_day):
             first_day, last_day = window_of(last)

@@ -6,18 +6,21 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
 from checks.database import literal
-from connectors.lake.schema import CASES
+from connectors.lake.schema import CASES, schema_of
 from connectors.lake.tables import Lake, in_list, one_writer
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # What stands for the case of an erased record: a token in place of its name. It stays as it was counted.
 ERASED = "erased:"
-_COMPARED = [name for name in CASES.names if name not in ("first_run", "last_changed_run")]
+_COMPARED = [name for name in CASES if name not in ("first_run", "last_changed_run")]
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def frozen(before: date | None) -> str:
 def read_cases(con: duckdb.DuckDBPyConnection, files: list[str], view: str) -> None:
     """Create a view over the files of the `cases` table; its times are timezone-aware UTC."""
     if not files:
-        con.register(f"{view}_nothing", CASES.empty_table())
+        con.register(f"{view}_nothing", schema_of("cases").empty_table())
         con.execute(f"create or replace view {view} as select * from {view}_nothing")
         return
     con.execute(_cases_script(files, view))
@@ -90,7 +93,7 @@ def lay_missed_cases(con: duckdb.DuckDBPyConnection, files: list[str], commitmen
 def empty_cases_script() -> str:
     """`cases_so_far` without any case, for whoever only wants to know its columns."""
     con = duckdb.connect()
-    con.register("nothing", CASES.empty_table())
+    con.register("nothing", schema_of("cases").empty_table())
     columns = con.execute("describe nothing").fetchall()
     con.close()
     empty = ", ".join(f'null::{kind} as "{name}"' for name, kind, *_ in columns)
@@ -175,7 +178,7 @@ def _near(
     Returns what gives the slice's files of some months: years of them take long to open.
     """
     of_slice = {key: [value] for key, value in where.items()}
-    held = set(lake.actions("cases", version, **of_slice)["partition.month"].to_pylist())
+    held = set(lake.listing("cases", version).chosen("partition.month", **of_slice))
     first, last = f"{first_day:%Y-%m}" if first_day else "", f"{last_day:%Y-%m}" if last_day else "9999-99"
     inside = {month for month in held if first <= month <= last}
 
@@ -214,7 +217,7 @@ def _compare(con: duckdb.DuckDBPyConnection, run_id: str) -> None:
 
 
 def _overwrite(con: duckdb.DuckDBPyConnection, table: DeltaTable, where: dict[str, str], months: list[str]) -> None:
-    names = ", ".join(f'"{name}"' for name in CASES.names)
+    names = ", ".join(f'"{name}"' for name in CASES)
     rows: pa.Table = con.sql(
         f"select {names} from compared where month in ({in_list(months)}) union all "
         f"select {names} from held_cases anti join held_inside using (case_id) anti join compared using (case_id) "
@@ -223,7 +226,7 @@ def _overwrite(con: duckdb.DuckDBPyConnection, table: DeltaTable, where: dict[st
     partition = " and ".join(f"{key} = {in_list([value])}" for key, value in where.items())
     write_deltalake(
         table,
-        rows.cast(CASES),
+        rows.cast(schema_of("cases")),
         mode="overwrite",
         predicate=f"{partition} and month in ({in_list(months)})",
         commit_properties=one_writer(table, "/".join(where.values())),

@@ -16,7 +16,7 @@ from checks.chain import Seal
 from checks.database import literal
 from connectors.lake.cases import ERASED, read_cases
 from connectors.lake.erasing import data_files, no_longer_named, overwrite
-from connectors.lake.schema import CASES
+from connectors.lake.schema import CASES, schema_of
 from connectors.lake.tables import Lake
 
 # A case is named by its record; of several cases of one record each adds `/` and its time, and the closing promise
@@ -101,8 +101,8 @@ def _hide(
     )
     said = {name: f"case when is_erased then null else {name} end" for name in _WITHOUT}
     said["case_id"] = f"case when is_erased then {token} else case_id end"
-    columns = ", ".join(f'{said.get(name, chr(34) + name + chr(34))} as "{name}"' for name in CASES.names)
+    columns = ", ".join(f'{said.get(name, chr(34) + name + chr(34))} as "{name}"' for name in CASES)
     rows = con.sql(
         f"select {columns} from hidden where list_contains({literal(months)}, month) order by month, case_id"
     ).to_arrow_table()
-    overwrite(table, rows.cast(CASES), "/".join(slice_), {**where, "month": months})
+    overwrite(table, rows.cast(schema_of("cases")), "/".join(slice_), {**where, "month": months})
