@@ -8,22 +8,20 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
     Computed,
     Date,
-    Double,
     ForeignKey,
     Index,
-    Integer,
     MetaData,
     Table,
     Text,
 )
 
 from connectors.store.moment import Moment
+from connectors.store.number import BigInteger, Double, Integer
 from connectors.store.rates import RATE, RATE_HIGH, RATE_IF_UNKNOWN_MISSED, RATE_LOW
 
 metadata = MetaData()
