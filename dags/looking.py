@@ -18,7 +18,7 @@ from connectors.lake.schema import CASES
 from connectors.lake.storage import lake_exists
 from connectors.lake.tables import Lake
 from connectors.settings import Settings
-from connectors.store import read, write
+from connectors.store import erasures, read, write
 from connectors.store.engine import open_store, reading
 from dags.accessed import recorded
 from dags.options import say
@@ -180,6 +180,8 @@ def show_sensitivity(
         forces_to_judge(plan),
         versions,
         feeds.as_known(settings, plan, versions, run),
+        _erased(settings),
+        say,
         full=full,
         period=period,
         areas=areas,
@@ -189,6 +191,11 @@ def show_sensitivity(
     short = [name for name in sensitivity_table.COLUMNS if name not in ("standard", "measure")]
     short = [name for name in short if name != "period_start" or period != "window"]
     show(rows, sensitivity_table.COLUMNS, form, short)
+
+
+def _erased(settings: Settings) -> list[Row]:
+    with reading(open_store(settings.store, create=False)) as conn:
+        return erasures.standing(conn)
 
 
 def show_recorded_sensitivity(settings: Settings, form: Format, run: str | None, **filters: Any) -> None:
@@ -201,6 +208,8 @@ def show_recorded_sensitivity(settings: Settings, form: Format, run: str | None,
         told = ({**row, "definition": json.loads(row["definition"])} for row in rows)
         short = [name for name in columns if name not in ("standard", "definition", "period", *RECORDED_BESIDE)]
         show(told, columns, form, short)
+        if any(row["cases"] for row in erasures.standing(conn)):
+            say(f"Some figures count cases of erased records (`pledge erasures`). {sensitivity_table.OF_ERASED}")
 
 
 def sql_script(

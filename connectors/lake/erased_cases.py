@@ -7,6 +7,7 @@ record's time to be kept is over.
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
 from functools import partial
 
 import duckdb
@@ -14,7 +15,7 @@ from deltalake import DeltaTable
 
 from checks.chain import Seal
 from checks.database import literal
-from connectors.lake.cases import ERASED, read_cases
+from connectors.lake.cases import ERASED, frozen, read_cases
 from connectors.lake.erasing import data_files, no_longer_named, overwrite
 from connectors.lake.schema import CASES, schema_of
 from connectors.lake.tables import Lake
@@ -70,6 +71,19 @@ def find_cases(con: duckdb.DuckDBPyConnection, lake: Lake, force: str) -> list[s
         "select distinct filename from ever_judged semi join named using (standard, measure, case_id) order by 1"
     )
     return [lake.storage.name_of(row[0]) for row in found.fetchall()]
+
+
+def lay_frozen_cases(con: duckdb.DuckDBPyConnection, files: list[str], before: date | None) -> None:
+    """Table `frozen_cases`: those of some files whose records were erased. Macro `is_frozen`: whether a case is one.
+
+    Args:
+        before: the first local day that cases can still be judged on, None = every day.
+    """
+    read_cases(con, files, "cases_with_frozen")
+    con.execute(
+        f"create or replace table frozen_cases as from cases_with_frozen where {frozen(before)};\n"
+        f"create or replace macro is_frozen(case_id, local_day, covers) as {frozen(before)}"
+    )
 
 
 def hide_cases(
