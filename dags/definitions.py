@@ -72,7 +72,8 @@ class Counting:
                 rules, bases[name] = rules + own, basis
         if not rules:
             return
-        lay_frozen_cases(self.con, *frozen_of(self.lake, self.erased, measure, self.force, {of for of, *_ in bases}))
+        counted_by = {standard for standard, *_ in bases}
+        lay_frozen_cases(self.con, *frozen_of(self.lake, self.erased, measure, self.force, counted_by, first))
         counted = count(self.con, measure, rules, own_period(measure))
         for name, basis in bases.items():
             new = {each: _plain(counts) for (standard, each), counts in counted.items() if standard == name[0]}

@@ -78,11 +78,20 @@ def frozen_of(
     measure: Measure,
     force: str,
     standards: Collection[str],
+    first: date | None,
     version: int | None = None,
 ) -> tuple[list[str], date | None]:
-    """The files that may hold cases of erased records, and `frozen_before`; without an erasure no file is asked for."""
+    """The files that may hold cases of erased records, and `frozen_before`; without an erasure no file is asked for.
+
+    `first` is the first local day wanted, None = every day.
+    """
+    before = frozen_before(erased, measure.logs, force)
+    if not erased:
+        return [], before
     about = {"standard": standards, "measure": [measure.name], "force": [force]}
-    return lake.files("cases", version, **about) if erased else [], frozen_before(erased, measure.logs, force)
+    held = lake.listing("cases", version).chosen("partition.month", **about)
+    months = {month for month in held if first is None or month >= f"{first:%Y-%m}"}
+    return lake.files("cases", version, **about, month=months), before
 
 
 def refuse_other_keys(conn: Connection, lake: Lake, settings: Settings) -> None:

@@ -193,7 +193,8 @@ def sensitivity(
             names = [standard.name for standard in standards]
             cases = lake.files("cases", versions.get("cases"), standard=names, force=[force])
             lay_missed_cases(con, cases, commitments_by_measure())
-            lay_frozen_cases(con, *frozen_of(lake, erased, measure, force, names, versions.get("cases")))
+            first = plan.window.first_day
+            lay_frozen_cases(con, *frozen_of(lake, erased, measure, force, names, first, versions.get("cases")))
             _tell_frozen(con, measure, force, say)
             for of in slices(standards, measure, force):
                 chosen = of.variants(full=full)

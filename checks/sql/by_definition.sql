@@ -1,5 +1,5 @@
 -- How cases are counted under each definition: view `judged` in; one row for each standard, definition and period.
--- What was erased can be judged by no definition. Its cases (table `frozen_cases`, macro `is_frozen`) count under each
+-- What was erased can be judged by no definition. Its cases (view `frozen_cases`, macro `is_frozen`) count under each
 -- as they were counted under the standard's own: so no definition is said to change what the erasure took.
 -- $period is that of the figures wanted, `window` for all the days together; $areas empty: every area.
 -- As in tally.sql a period is counted whole or not at all: half a month is not a figure of that month.

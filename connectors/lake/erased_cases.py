@@ -74,14 +74,14 @@ def find_cases(con: duckdb.DuckDBPyConnection, lake: Lake, force: str) -> list[s
 
 
 def lay_frozen_cases(con: duckdb.DuckDBPyConnection, files: list[str], before: date | None) -> None:
-    """Table `frozen_cases`: those of some files whose records were erased. Macro `is_frozen`: whether a case is one.
+    """View `frozen_cases`: those of some files whose records were erased. Macro `is_frozen`: whether a case is one.
 
     Args:
         before: the first local day that cases can still be judged on, None = every day.
     """
     read_cases(con, files, "cases_with_frozen")
     con.execute(
-        f"create or replace table frozen_cases as from cases_with_frozen where {frozen(before)};\n"
+        f"create or replace view frozen_cases as from cases_with_frozen where {frozen(before)};\n"
         f"create or replace macro is_frozen(case_id, local_day, covers) as {frozen(before)}"
     )
 
