@@ -62,10 +62,15 @@ class ChainError(PledgeError):
     exit_code = 4
 
 
-def unreadable_value(what: str) -> DamagedError:
-    """What is said of a value in the store that nobody can have written there."""
+THE_STORE = "the store"
+
+
+def unreadable_value(what: str, row: str = "") -> DamagedError:
+    """What is said of a value in the store that nobody can have written there; `row`: its table and key, if known."""
     do = "Restore the store from a copy; `pledge verify` names rows that were changed."
-    return DamagedError("the store", f"{what} in it cannot be read", "what was written there", do)
+    return DamagedError(
+        f"{THE_STORE}, {row}" if row else THE_STORE, f"{what} in it cannot be read", "what was written there", do
+    )
 
 
 def no_room(where: str) -> NotAnsweringError:

@@ -85,8 +85,9 @@ def count(
 ) -> dict[tuple[str, str], dict[date | None, dict[str, Any]]]:
     """Judge the measure's cases under the rules and count them: (standard, definition_id) → start of period → counts.
 
-    `con` is laid out by `judging.prepare` for one force. Nothing is kept of the cases. The start is None where
-    `period` is the whole window.
+    `con` is laid out by `judging.prepare` for one force, and has the cases of its erased records (`frozen_cases`,
+    `is_frozen`; see `by_definition.sql`). Nothing is kept of the cases. The start is None where `period` is the whole
+    window.
     """
     lay_out(con, measure, rules)
     found = con.execute(definitions_script(), {"period": period, "areas": list(areas)})

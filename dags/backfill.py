@@ -115,7 +115,7 @@ def _first_month(settings: Settings) -> str:
     """The first month the lake holds anything of."""
     lake = Lake(settings.lake)
     tables = {**lake.versions(), CASES: None}
-    months = {month for name in tables for month in lake.actions(name)["partition.month"].to_pylist()}
+    months = {month for name in tables for month in lake.listing(name).column("partition.month")}
     return min((month for month in months if month[:1].isdigit()), default="9999-12")
 
 

@@ -10,11 +10,14 @@ import typer
 from dags.options import FormatOption, LakeOption, RunOption, StoreOption, say, settings_of
 from dags.tables import Format, show
 
-app = typer.Typer()
 CHAIN_BROKEN = 4
 
 
-@app.command()
+def register(app: typer.Typer) -> None:
+    """Add this command to `pledge`."""
+    app.command()(verify)
+
+
 def verify(
     run: RunOption = None,
     public_key: Annotated[Path | None, typer.Option(help="PEM file; default: beside the signing key.")] = None,

@@ -14,6 +14,11 @@ database_app = typer.Typer(help="The store's tables, roles and logins.", no_args
 LoginArgument = Annotated[str, typer.Argument(help="A login of the server, or a group of logins.")]
 
 
+def register(app: typer.Typer) -> None:
+    """Add these commands to `pledge`."""
+    app.add_typer(database_app, name="database")
+
+
 @database_app.command()
 def upgrade(lake: LakeOption = None, store: StoreOption = None, form: FormatOption = Format.TABLE) -> None:
     """Bring the tables up to date, as their owner; makes them in an empty database."""

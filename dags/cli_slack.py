@@ -16,6 +16,11 @@ from dags.tables import Format
 slack_app = typer.Typer(help="Slack: hear what people answer.", no_args_is_help=True, rich_markup_mode=None)
 
 
+def register(app: typer.Typer) -> None:
+    """Add these commands to `pledge`."""
+    app.add_typer(slack_app, name="slack")
+
+
 @slack_app.callback()
 def slack() -> None:
     """A group of its own, though it has one command so far."""

@@ -16,6 +16,11 @@ from dags.tables import Format, show
 standards_app = typer.Typer(help="The published standards.", no_args_is_help=True, rich_markup_mode=None)
 
 
+def register(app: typer.Typer) -> None:
+    """Add these commands to `pledge`."""
+    app.add_typer(standards_app, name="standards")
+
+
 @standards_app.command("list")
 def standards_list(lake: LakeOption = None, store: StoreOption = None, form: FormatOption = Format.TABLE) -> None:
     """The standards this installation knows."""

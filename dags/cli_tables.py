@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from dags import cli_privacy
 from dags.choosing import Chosen, reads
 from dags.known import with_provisional
 from dags.options import AddedByOption
@@ -37,7 +36,9 @@ def verdicts(
     from connectors.store.read import columns_of
 
     if published:
-        cli_privacy.show_published(chosen, _VERDICTS)
+        from dags.cli_privacy import show_published
+
+        show_published(chosen, _VERDICTS)
         return
     with chosen.store() as conn:
         rows = with_provisional(conn, chosen.rows(conn, "verdicts"), chosen.run)

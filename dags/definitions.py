@@ -22,9 +22,11 @@ from checks.judging import AppliedRule, definitions_script, measure_script, rule
 from checks.sensitivity import COUNTS, OWN, applied, count, own_period
 from checks.standard import Standard
 from checks.verdict import Verdict
+from connectors.lake.erased_cases import lay_frozen_cases
 from connectors.lake.tables import Lake
 from connectors.settings import Settings
 from connectors.store.sensitivity import Counted, SliceName
+from dags.kept_out import frozen_before, frozen_of
 from dags.plan import Plan, zones
 from dags.recording import Tally, records
 from dags.sensitivity import Slice, canonical, concluded, figures, slices
@@ -39,7 +41,7 @@ class Counting:
     """One force's counts while a run judges it.
 
     `con` is laid out for the force, `surroundings` is what else than its logs the judging reads (zone, bank
-    holidays); `kept` is what the store has, `found` what is to be put there.
+    holidays); `kept` is what the store has, `found` what is to be put there. `erased` are the records of erasures.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -48,6 +50,7 @@ class Counting:
     force: str
     surroundings: object
     kept: Mapping[SliceName, Counted]
+    erased: Sequence[Row] = ()
     found: dict[SliceName, Counted] = field(default_factory=dict)
 
     def count(
@@ -69,6 +72,8 @@ class Counting:
                 rules, bases[name] = rules + own, basis
         if not rules:
             return
+        counted_by = {standard for standard, *_ in bases}
+        lay_frozen_cases(self.con, *frozen_of(self.lake, self.erased, measure, self.force, counted_by, first))
         counted = count(self.con, measure, rules, own_period(measure))
         for name, basis in bases.items():
             new = {each: _plain(counts) for (standard, each), counts in counted.items() if standard == name[0]}
@@ -87,6 +92,7 @@ class Counting:
             cases,
             self.surroundings,
             definitions_script(),
+            frozen_before(self.erased, of.measure.logs, self.force),
         )
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 

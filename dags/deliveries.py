@@ -1,4 +1,4 @@
-"""What a run is given and what becomes of it: files in, rows of `deliveries`, `quarantine` and the lake out."""
+"""What becomes of the files a run is given: rows of `deliveries`, `quarantine` and the lake."""
 
 from __future__ import annotations
 
@@ -14,38 +14,25 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
-from checks.errors import NotAnsweringError, PledgeError, UsageError
-from checks.logs import LOGS
+from checks.errors import NotAnsweringError, PledgeError
 from connectors.lake.pseudonyms import pseudonyms_of
 from connectors.lake.tables import Lake
 from connectors.settings import Settings
 from connectors.sources.delivery import Source
-from connectors.sources.description import described
-from connectors.sources.file import canonical, find_logs
 from connectors.sources.wanted import Wanted
 from connectors.store import read, write
 from connectors.store.engine import lock_slice, open_store
 from dags import admission, fetching, kept_out
-from dags.admission import Admitted, Examined
-from dags.plan import Plan, source_folders
-from expectations.quality import RuleResult
+from dags.admission import Admitted
+from dags.delivered import FIT, UNFIT
+from dags.delivery_rows import delivery_row, quarantine_row, result_row
+from dags.examining import SEVERAL, Earlier, Examined, overdue
+from dags.handed import Handed, handed
+from dags.plan import Plan
 
 Row = dict[str, Any]
 Say = Callable[[str], None]
 _SAID = ("fitness", "reason", "rows_read", "rows_quarantined")
-
-
-@dataclass(frozen=True)
-class Handed:
-    """A file to admit and how it is read; `scheduled` = it comes from a source's own place, at its own times.
-
-    `fetched_by` is the fetch that brings the file.
-    """
-
-    source: Source
-    path: Path
-    scheduled: bool = False
-    fetched_by: Wanted | None = None
 
 
 @dataclass
@@ -60,60 +47,7 @@ class _Admission:
     personal: admission.Personal = field(default_factory=admission.Personal)
 
     def knowing(self, wanted: Wanted) -> Wanted:
-        return fetching.knowing(wanted, self.earlier, admission.FIT)
-
-
-def handed(plan: Plan, settings: Settings, say: Say) -> list[Handed]:
-    """The files this run is given: the logs found in the input folder and the sources named.
-
-    Raises UsageError for a folder without logs, an unknown source and a file named that is not there; where a
-    scheduled file does not lie, nothing was delivered, which is no fault of the run.
-    """
-    files: list[Handed] = []
-    if plan.input:
-        found, others = find_logs(Path(plan.input))
-        files += [Handed(canonical(log), path) for log, path in found]
-        for other in others:
-            say(f"{other}: no log of the contract is called that, or not in a format that is read; it is left alone.")
-        if not found and not plan.sources:
-            files_wanted, do = "files named after logs, such as calls.csv", f"Logs: {', '.join(LOGS)}."
-            raise UsageError(plan.input, "no log is in it", files_wanted, do)
-    return files + [each for named in plan.sources for each in _named(named, plan, settings)]
-
-
-def _named(named: str, plan: Plan, settings: Settings) -> list[Handed]:
-    """The files a source named `NAME`, `NAME=PATH` or `NAME=URL` brings."""
-    name, _, place = named.partition("=")
-    sources = described(name, source_folders(settings))
-    if fetching.is_fetched(sources[0], place):
-        area = fetching.fetched_area(settings, plan.lake)
-        fetch = fetching.wanted(sources, place, area, plan.moment, plan.forces)
-        return [Handed(source, fetch.file(source.log), scheduled=True, fetched_by=fetch) for source in sources]
-    if len(sources) > 1:
-        return [Handed(source, path) for source, path in _of_folder(name, sources, place)]
-    return [_of_file(name, sources[0], place)]
-
-
-def _of_folder(name: str, sources: Sequence[Source], folder: str) -> list[tuple[Source, Path]]:
-    """The files of a source that fills several logs, found by the logs' names."""
-    if not folder:
-        found, expected = "its description names no place", f"--source {name}=FOLDER"
-        raise UsageError(f"source {name}", found, expected, "Name the folder.")
-    lying = dict(find_logs(Path(folder))[0])
-    if not any(source.log in lying for source in sources):
-        wanted = ", ".join(source.log for source in sources)
-        raise UsageError(folder, f"no file of {name} is in it", f"files named after {wanted}", "Correct the path.")
-    return [(source, lying[source.log]) for source in sources if source.log in lying]
-
-
-def _of_file(name: str, source: Source, path: str) -> Handed:
-    if not path and not source.location:
-        found, expected = "its description names no location", f"--source {name}=PATH, or a location"
-        raise UsageError(f"source {name}", found, expected, "Name the file.")
-    if path and not Path(path).is_file():
-        found = "it is a folder" if Path(path).is_dir() else "no such file"
-        raise UsageError(path, found, "a delivered file", "Correct the path.")
-    return Handed(source, Path(path or source.location), scheduled=not path)
+        return fetching.knowing(wanted, self.earlier, FIT)
 
 
 @dataclass
@@ -196,20 +130,20 @@ def _admit_one(now: _Admission, each: Handed, failed: PledgeError | None) -> Row
     earlier = now.earlier[each.source.name, each.source.log]
     digest = "" if failed else _sha256(each.path)
     same = [row for row in earlier if row["sha256"] == digest]
-    fit = [row for row in same if row["fitness"] == admission.FIT]
+    fit = [row for row in same if row["fitness"] == FIT]
     # The same id when a run that was killed is made good: rows it merged are found again by it.
     delivery_id = _digest(each.source.name, each.source.log, digest, len(same))
     if digest and (not fit or _is_overtaken(now, each.source, digest, earlier) or _now_due(now, fit[-1], each.source)):
         done = _admitted(now, each, delivery_id, earlier)
     elif failed:
         reason = f"It could not be fetched as at {now.plan.moment:%Y-%m-%dT%H:%M:%SZ}: {failed}"
-        done = Admitted(Examined(admission.UNFIT, reason, _force_of(each)), 0, 0)
-    elif each.scheduled and (overdue := admission.overdue(each.source, each.path, now.plan.moment)):
-        done = Admitted(Examined(admission.UNFIT, overdue, each.source.force or admission.SEVERAL), 0, 0)
+        done = Admitted(Examined(UNFIT, reason, _force_of(each)), 0, 0)
+    elif each.scheduled and (late := overdue(each.source, each.path, now.plan.moment)):
+        done = Admitted(Examined(UNFIT, late, each.source.force or SEVERAL), 0, 0)
     else:
         return None
-    row = _delivery_row(now.plan, each, delivery_id, digest, done)
-    if same and row["fitness"] == admission.UNFIT and all(row[name] == same[-1][name] for name in _SAID):
+    row = delivery_row(now.plan, each.source, each.path, delivery_id, digest, done)
+    if same and row["fitness"] == UNFIT and all(row[name] == same[-1][name] for name in _SAID):
         return same[-1]
     _store(now, row, done.examined)
     return row
@@ -217,45 +151,22 @@ def _admit_one(now: _Admission, each: Handed, failed: PledgeError | None) -> Row
 
 def _force_of(each: Handed) -> str:
     wanted = each.fetched_by
-    return wanted.forces[0] if wanted and len(wanted.forces) == 1 else each.source.force or admission.SEVERAL
+    return wanted.forces[0] if wanted and len(wanted.forces) == 1 else each.source.force or SEVERAL
 
 
 def _admitted(now: _Admission, each: Handed, delivery_id: str, earlier: Sequence[Row]) -> Admitted:
-    counts = tuple(row["rows_read"] for row in earlier if row["fitness"] == admission.FIT)
+    counts = tuple(row["rows_read"] for row in earlier if row["fitness"] == FIT)
     of_source = tuple(row["delivery_id"] for row in earlier)
     try:
         return admission.admit(
-            now.lake, each.source, each.path, now.plan.moment, delivery_id, admission.Earlier(counts, of_source),
+            now.lake, each.source, each.path, now.plan.moment, delivery_id, Earlier(counts, of_source),
             each.scheduled, now.personal,
         )  # fmt: skip
     except PledgeError as error:
         if not each.scheduled or not error.permanent:
             raise
         # One feed whose description no longer fits does not stop the others.
-        return Admitted(Examined(admission.UNFIT, str(error), each.source.force or admission.SEVERAL), 0, 0)
-
-
-def _delivery_row(plan: Plan, each: Handed, delivery_id: str, digest: str, done: Admitted) -> Row:
-    seen = done.examined
-    return {
-        "delivery_id": delivery_id,
-        "run_id": plan.run_id,
-        "source": each.source.name,
-        "log": each.source.log,
-        "force": seen.force,
-        "location": str(each.path),
-        "received_at": plan.moment,
-        "rows_read": seen.rows_read,
-        "rows_admitted": done.rows_admitted,
-        "rows_quarantined": len(seen.refused_rows),
-        "rows_unchanged": done.rows_unchanged,
-        "sha256": digest,
-        "fitness": seen.fitness,
-        "reason": seen.reason,
-        "columns": ",".join(seen.columns),
-        "covers_from": seen.covers_from,
-        "covers_to": seen.covers_to,
-    }
+        return Admitted(Examined(UNFIT, str(error), each.source.force or SEVERAL), 0, 0)
 
 
 def _store(now: _Admission, row: Row, seen: Examined) -> None:
@@ -266,7 +177,7 @@ def _store(now: _Admission, row: Row, seen: Examined) -> None:
         if _is_stored(conn, row):
             return
         write.add_delivery(conn, row)
-        write.add_quarantine(conn, [_quarantine_row(delivery_id, log, q) for q in seen.quarantined])
+        write.add_quarantine(conn, [quarantine_row(delivery_id, log, q) for q in seen.quarantined])
         results = [result_row(now.plan, r, seen.force, log, delivery_id) for r in seen.results]
         write.add_expectation_results(conn, results)
     now.earlier[row["source"], log].append(row)
@@ -291,7 +202,7 @@ def _digest(*parts: object) -> str:
 
 def _is_overtaken(now: _Admission, source: Source, digest: str, earlier: Sequence[Row]) -> bool:
     """Whether a known snapshot comes again after another one: then it says what there is now, once more."""
-    fit = [row for row in earlier if row["fitness"] == admission.FIT and row["received_at"] <= now.plan.moment]
+    fit = [row for row in earlier if row["fitness"] == FIT and row["received_at"] <= now.plan.moment]
     last = max((row["received_at"] for row in fit), default=None)
     newest = {row["sha256"] for row in fit if row["received_at"] == last}
     return source.delivers == "snapshot" and bool(newest) and digest not in newest
@@ -317,33 +228,3 @@ def _has_come(text: str, source: Source, as_at: datetime) -> bool:
     except ValueError:
         return False
     return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(source.zone))) <= as_at
-
-
-def _quarantine_row(delivery_id: str, log: str, row: admission.Quarantined) -> Row:
-    return {
-        "delivery_id": delivery_id,
-        "row_number": row.row_number,
-        "log": log,
-        "key": row.key,
-        "rule": row.rule,
-        "sentence": row.sentence,
-        "kept_values": row.kept_values,
-    }
-
-
-def result_row(plan: Plan, result: RuleResult, force: str, log: str, delivery_id: str) -> Row:
-    """One answer of GX; the suite is told apart by delivery, the expectation by the rule it stands for."""
-    return {
-        "run_id": plan.run_id,
-        "suite": f"{result.suite}/{delivery_id}" if delivery_id else result.suite,
-        "expectation": f"{result.expectation} ({result.rule})",
-        "force": force,
-        "log": log,
-        "column": result.column,
-        "delivery_id": delivery_id,
-        "severity": result.severity,
-        "success": result.success,
-        "observed": result.observed,
-        "unexpected": result.unexpected,
-        "detail": result.detail,
-    }

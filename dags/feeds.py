@@ -16,8 +16,9 @@ from checks.feeds import ALL, Feeds, gaps
 from checks.logs import LOGS
 from checks.revision import LOOK_BACK_DAYS
 from connectors.lake.cases import read_cases
+from connectors.lake.listing import months_from, names_of
 from connectors.lake.reaching import only_values
-from connectors.lake.tables import Lake, months_from, names_of
+from connectors.lake.tables import Lake
 from connectors.settings import Settings
 from connectors.store import read
 from connectors.store.engine import open_store, reading

@@ -22,7 +22,8 @@ from checks.logs import LOGS
 from checks.stages import stages as attendance_stages
 from checks.standard import Standard, same_title
 from connectors.lake.cases import read_cases
-from connectors.lake.tables import Lake, months_from, names_of
+from connectors.lake.listing import months_from, names_of
+from connectors.lake.tables import Lake
 from connectors.settings import Settings
 from connectors.store.findings import changed, none_stands, record_delays, record_signals
 from connectors.store.tables import delays, integrity_signals

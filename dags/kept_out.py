@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from checks.commitment import Measure
 from checks.errors import UsageError
 from connectors.lake.pseudonyms import Pseudonyms, pseudonyms_of, refuse_another_key
 from connectors.lake.tables import Lake
@@ -69,6 +70,28 @@ def frozen_before(rows: Sequence[Row], logs: Collection[str], force: str) -> dat
     """The first local day that cases read from these logs can still be judged on, None = every day."""
     days = [day for (log, of_force), day in erased_before(rows).items() if log in logs and of_force == force]
     return max(days, default=None)
+
+
+def frozen_of(
+    lake: Lake,
+    erased: Sequence[Row],
+    measure: Measure,
+    force: str,
+    standards: Collection[str],
+    first: date | None,
+    version: int | None = None,
+) -> tuple[list[str], date | None]:
+    """The files that may hold cases of erased records, and `frozen_before`; without an erasure no file is asked for.
+
+    `first` is the first local day wanted, None = every day.
+    """
+    before = frozen_before(erased, measure.logs, force)
+    if not erased:
+        return [], before
+    about = {"standard": standards, "measure": [measure.name], "force": [force]}
+    held = lake.listing("cases", version).chosen("partition.month", **about)
+    months = {month for month in held if first is None or month >= f"{first:%Y-%m}"}
+    return lake.files("cases", version, **about, month=months), before
 
 
 def refuse_other_keys(conn: Connection, lake: Lake, settings: Settings) -> None:

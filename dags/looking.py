@@ -18,7 +18,7 @@ from connectors.lake.schema import CASES
 from connectors.lake.storage import lake_exists
 from connectors.lake.tables import Lake
 from connectors.settings import Settings
-from connectors.store import read, write
+from connectors.store import erasures, read, write
 from connectors.store.engine import open_store, reading
 from dags.accessed import recorded
 from dags.options import say
@@ -33,12 +33,11 @@ from dags.plan import (
     new_plan,
     zones,
 )
-from dags.sealing import manifest_of
 from dags.tables import Format, show
 from dags.when import moment
 
 Row = dict[str, Any]
-CASE_COLUMNS = [name for name in CASES.names if name not in ("month", "unjudgeable")]
+CASE_COLUMNS = [name for name in CASES if name not in ("month", "unjudgeable")]
 CASES_SHORT = (
     "measure", "force", "case_id", "area", "neighbourhood", "state", "reason", "clock_started_at", "due_at",
     "clock_stopped_at", "elapsed_seconds",
@@ -136,6 +135,8 @@ def reading_plan(
     last = None if as_at and not run else _finished(settings, run)
     judged = moment(as_at) if as_at or last is None else last["as_at"]
     if run and last:
+        from dags.sealing import manifest_of
+
         forces = forces or tuple(manifest_of(last).get("forces", ()))
         if not (first_day or last_day):
             first_day, last_day = window_of(last)
@@ -179,6 +180,8 @@ def show_sensitivity(
         forces_to_judge(plan),
         versions,
         feeds.as_known(settings, plan, versions, run),
+        _erased(settings),
+        say,
         full=full,
         period=period,
         areas=areas,
@@ -188,6 +191,11 @@ def show_sensitivity(
     short = [name for name in sensitivity_table.COLUMNS if name not in ("standard", "measure")]
     short = [name for name in short if name != "period_start" or period != "window"]
     show(rows, sensitivity_table.COLUMNS, form, short)
+
+
+def _erased(settings: Settings) -> list[Row]:
+    with reading(open_store(settings.store, create=False)) as conn:
+        return erasures.standing(conn)
 
 
 def show_recorded_sensitivity(settings: Settings, form: Format, run: str | None, **filters: Any) -> None:
@@ -200,6 +208,8 @@ def show_recorded_sensitivity(settings: Settings, form: Format, run: str | None,
         told = ({**row, "definition": json.loads(row["definition"])} for row in rows)
         short = [name for name in columns if name not in ("standard", "definition", "period", *RECORDED_BESIDE)]
         show(told, columns, form, short)
+        if any(row["cases"] for row in erasures.standing(conn)):
+            say(f"Some figures count cases of erased records (`pledge erasures`). {sensitivity_table.OF_ERASED}")
 
 
 def sql_script(

@@ -25,7 +25,9 @@ from connectors.sources.description import described
 from connectors.sources.file import canonical
 from connectors.store import read
 from connectors.store.engine import open_store, reading
-from dags import admission, fetching, steps
+from dags import fetching, steps
+from dags.delivered import UNFIT
+from dags.examining import Earlier, Examined, examine, troubles
 from dags.night_table import night_table
 from dags.operations import run_failed
 from dags.plan import Plan, forces_of, forces_to_judge, held_forces, new_plan, source_folders, standards_of
@@ -72,7 +74,7 @@ def one_night(settings: Settings, as_at: datetime, now: datetime, form: Format, 
     show_run(settings, plan.run_id, form)
     if failures:
         raise failures[0]
-    return any(row["fitness"] == admission.UNFIT for row in taken.rows)
+    return any(row["fitness"] == UNFIT for row in taken.rows)
 
 
 def _judge(plan: Plan, settings: Settings, force: str, say: Say, now: datetime) -> PledgeError | None:
@@ -165,11 +167,11 @@ def dry_run(
         pseudonyms = pseudonyms_of(settings.pseudonym_key)
         found = [(each, path, _examined(each, path, Path(folder), as_at, pseudonyms)) for each, path in paths]
     several = ("log",) if len(found) > 1 else ()
-    rows = [{"log": each.log, **row} for each, _, seen in found for row in admission.troubles(seen)]
+    rows = [{"log": each.log, **row} for each, _, seen in found for row in troubles(seen)]
     show(rows, (*several, "row_number", "key", "rule", "sentence"), form)
     for each, path, seen in found:
         _say_fitness(each.log, path, seen, say)
-    return any(seen.fitness == admission.UNFIT for _, _, seen in found)
+    return any(seen.fitness == UNFIT for _, _, seen in found)
 
 
 def _delivered(
@@ -189,17 +191,14 @@ def _delivered(
     return [(readers[0], Path(place or readers[0].location))]
 
 
-def _examined(
-    reader: Source, path: Path, folder: Path, as_at: datetime, pseudonyms: Pseudonyms | None
-) -> admission.Examined:
+def _examined(reader: Source, path: Path, folder: Path, as_at: datetime, pseudonyms: Pseudonyms | None) -> Examined:
     staging = folder / reader.log
     staging.mkdir()
-    return admission.examine(reader, path, staging, as_at, admission.Earlier(), scheduled=False, pseudonyms=pseudonyms)[
-        0
-    ]
+    seen, _ = examine(reader, path, staging, as_at, Earlier(), scheduled=False, pseudonyms=pseudonyms)
+    return seen
 
 
-def _say_fitness(log: str, path: Path, seen: admission.Examined, say: Say) -> None:
+def _say_fitness(log: str, path: Path, seen: Examined, say: Say) -> None:
     for result in seen.results:
         if not result.success and result.severity != "critical":
             say(f"flagged, kept: {result.rule}: {result.observed}. {result.detail}")

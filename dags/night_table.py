@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from tabulate import tabulate
-
 from connectors.slack.phrases import percent, period_of, whole
+from dags.tables import aligned
 
 Row = Mapping[str, Any]
 # More forces than these do not fit beside each other.
@@ -34,10 +33,10 @@ def night_table(rows: Sequence[Row]) -> str:
 def _in_full(rows: Sequence[Row]) -> str:
     head = ("promise", "measure", "share", "of", "95 % interval", "unknown", "target", "verdict")
     lines = [
-        (*_promise(row), _share(row), _of(row), _interval(row), row["unknown"] or "", _target(row), _words(row))
+        (*_promise(row), _share(row), _of(row), _interval(row), str(row["unknown"] or ""), _target(row), _words(row))
         for row in _in_order(rows)
     ]
-    return tabulate(lines, head, "simple", disable_numparse=True, colalign=("right", "left", *["right"] * 5, "left"))
+    return aligned(lines, head, right=(0, 2, 3, 4, 5, 6))
 
 
 def _beside(rows: Sequence[Row], forces: Sequence[str]) -> str:
@@ -47,7 +46,7 @@ def _beside(rows: Sequence[Row], forces: Sequence[str]) -> str:
         (*_promise(row), _target(row), *(cells.get((name, force), "") for force in forces))
         for name, row in measures.items()
     ]
-    return tabulate(lines, ("promise", "measure", "target", *forces), "simple", disable_numparse=True)
+    return aligned(lines, ("promise", "measure", "target", *forces))
 
 
 def _in_order(rows: Sequence[Row]) -> Iterator[Row]:

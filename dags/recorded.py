@@ -19,15 +19,14 @@ Row = Mapping[str, Any]
 
 
 def recorded_run(conn: Connection, run: str | None) -> Row | None:
-    """The run of that name, or the newest that got to its end; None where none did. Raises UsageError if unknown."""
+    """The run of that name, or the newest that got to its end, without its manifest; None where none did.
+
+    Raises UsageError if it is unknown.
+    """
     if run:
         write.run_number(conn, run)
-        return next(row for row in read.read_table(conn, "runs") if row["run_id"] == run)
-    return max(
-        (row for row in read.read_table(conn, "runs") if row["status"] == "done"),
-        key=lambda row: row["run_number"],
-        default=None,
-    )
+        return next(row for row in read.run_rows(conn) if row["run_id"] == run)
+    return next((row for row in reversed(read.run_rows(conn)) if row["status"] == "done"), None)
 
 
 def judged_run(conn: Connection, run: str | None) -> dict[str, Any]:

@@ -19,7 +19,8 @@ from checks.judging import Window, counted_in_part, tally_script
 from checks.standard import NATIONAL, Rule, Standard, rule_for
 from checks.verdict import MeasureVerdict, Verdict, commitment_verdict
 from connectors.lake.cases import read_cases
-from connectors.lake.tables import Lake, names_of
+from connectors.lake.listing import names_of
+from connectors.lake.tables import Lake
 from dags.stating import EVERYTHING, Scope
 from expectations.promise import depends_on_unknown, verdicts
 from expectations.quality import RuleResult

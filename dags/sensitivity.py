@@ -6,12 +6,13 @@ The command judges and counts afresh; a run counts while it judges and says what
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import duckdb
 import pandas as pd
 import rfc8785
 
@@ -23,7 +24,9 @@ from checks.logs import LOGS
 from checks.sensitivity import COUNTS, OWN, WINDOW, Variant, applied, count, variants
 from checks.standard import Effective, Standard, effective
 from connectors.lake.cases import lay_missed_cases
+from connectors.lake.erased_cases import lay_frozen_cases
 from connectors.settings import Settings
+from dags.kept_out import frozen_of
 from dags.plan import FIRST_YEAR, Plan, bank_holidays, commitments_by_measure, zones
 from dags.recording import records, rule_on, second_door
 
@@ -31,6 +34,9 @@ COLUMNS = (
     "standard", "measure", "force", "period", "period_start", "definition", "cases", "met", "missed", "pending",
     "unknown", "excluded", "rate", "verdict", "verdict_changes",
 )  # fmt: skip
+OF_ERASED = (
+    "Under every definition they count as they did under the standard's own: nobody can judge them by another any more."
+)
 # Start of a period (None: the whole window) → its counts.
 Counts = Mapping[date | None, Mapping[str, Any]]
 
@@ -159,6 +165,8 @@ def sensitivity(
     forces: Sequence[str],
     versions: Mapping[str, int],
     feeds: Feeds,
+    erased: Sequence[dict[str, Any]],
+    say: Callable[[str], None],
     *,
     full: bool = False,
     period: str = WINDOW,
@@ -169,6 +177,7 @@ def sensitivity(
     Args:
         versions: of the logs in the lake, as `Lake.versions` gives them, and of its `cases`.
         feeds: what the forces delivered, up to those versions.
+        erased: the records of erasures; `say` is told how many cases of each force they left, in no row.
         areas: only cases of these areas; empty = every case.
 
     Yields one row per standard, force and definition (and period, unless that is the whole `window`).
@@ -184,6 +193,9 @@ def sensitivity(
             names = [standard.name for standard in standards]
             cases = lake.files("cases", versions.get("cases"), standard=names, force=[force])
             lay_missed_cases(con, cases, commitments_by_measure())
+            first = plan.window.first_day
+            lay_frozen_cases(con, *frozen_of(lake, erased, measure, force, names, first, versions.get("cases")))
+            _tell_frozen(con, measure, force, say)
             for of in slices(standards, measure, force):
                 chosen = of.variants(full=full)
                 found = count(con, measure, list(applied(of.stretches, force, measure, chosen)), period, areas)
@@ -194,6 +206,12 @@ def sensitivity(
                 yield from concluded(of.standard.name, rows)
         finally:
             con.close()
+
+
+def _tell_frozen(con: duckdb.DuckDBPyConnection, measure: Measure, force: str, say: Callable[[str], None]) -> None:
+    [(left,)] = con.execute("select count(*) from frozen_cases").fetchall()
+    if left:
+        say(f"{force}, {measure.name}: cases of erased records: {left:,}. {OF_ERASED}")
 
 
 def _starts(counts: Mapping[str, Counts], of: Slice, period: str, feeds: Feeds, plan: Plan) -> set[date | None]:

@@ -206,7 +206,7 @@ def _judged(con: duckdb.DuckDBPyConnection, plan: Plan, settings: Settings, forc
     holidays = bank_holidays(settings, [force], FIRST_YEAR, plan.moment.year + 1)
     zone = zones(settings, [force])
     laid = judging_days.Laid(con, plan, zone, holidays, back, held, versions)
-    counting = definitions.Counting(con, plan, lake, force, (zone, holidays), counted)
+    counting = definitions.Counting(con, plan, lake, force, (zone, holidays), counted, erased)
     standing = look_back.first_months(lake, force)
     for measure in measures().values():
         rules = applied(standards, measure.name, force)

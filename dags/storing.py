@@ -26,7 +26,7 @@ from connectors.store.figures import emptied_figures, figures_of_run, record_com
 from connectors.store.sensitivity import record_sensitivity
 from connectors.store.tables import FIGURE
 from dags import comparing, findings
-from dags.deliveries import result_row
+from dags.delivery_rows import result_row
 from dags.look_back import BACKFILL, CASES, FORCES, JUDGED_FROM, REASON, WHOLE, first_day, first_figure
 from dags.plan import Plan
 from dags.recording import Recorded

@@ -6,14 +6,14 @@ import csv
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from io import BytesIO
+from itertools import islice
 from typing import Any, TextIO
-
-from tabulate import tabulate
+from unicodedata import combining, east_asian_width
 
 from checks.errors import UsageError
 from checks.printable import printable
@@ -55,7 +55,7 @@ def show(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], form: Format
     elif form is Format.CSV:
         write_csv(sys.stdout, rows, columns)
     elif form is Format.TABLE:
-        _table(list(rows), short or columns)
+        _table(rows, short or columns)
     else:
         _binary(list(rows), columns, form)
 
@@ -88,13 +88,36 @@ def _cell(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
 
 
-def _table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    shown = [[_readable(row.get(name)) for name in columns] for row in rows[:ROWS_SHOWN]]
-    print(tabulate(shown, headers=list(columns), tablefmt="simple", disable_numparse=True))
-    if len(rows) > ROWS_SHOWN:
-        print(f"… and {len(rows) - ROWS_SHOWN:,} more rows: --format csv or json gives all of them.")
-    elif not rows:
+def _table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    left = iter(rows)
+    shown = [[_readable(row.get(name)) for name in columns] for row in islice(left, ROWS_SHOWN)]
+    print(aligned(shown, columns))
+    more = sum(1 for _ in left)
+    if more:
+        print(f"… and {more:,} more rows: --format csv or json gives all of them.")
+    elif not shown:
         print("(no rows)")
+
+
+def aligned(rows: Iterable[Sequence[str]], head: Sequence[str], right: Collection[int] = ()) -> str:
+    """Rows of text below their heading, each column as wide as its widest cell; those in `right` end in line."""
+    lines = [tuple(head), *rows]
+    least = [_width(name) + 2 for name in head]
+    widths = [max(least[at], *(_width(line[at]) for line in lines)) for at in range(len(head))]
+
+    def laid_out(line: Sequence[str]) -> str:
+        blanks = [" " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True)]
+        cells = [blank + line[at] if at in right else line[at] + blank for at, blank in enumerate(blanks)]
+        return "  ".join(cells).rstrip()
+
+    return "\n".join([laid_out(head), "  ".join("-" * width for width in widths), *map(laid_out, lines[1:])])
+
+
+def _width(text: str) -> int:
+    """How many columns of a terminal a text takes: none for a mark on the letter before, two for a wide letter."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(each) else 2 if east_asian_width(each) in "WF" else 1 for each in text)
 
 
 def _readable(value: Any) -> str:

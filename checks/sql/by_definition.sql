@@ -1,7 +1,21 @@
 -- How cases are counted under each definition: view `judged` in; one row for each standard, definition and period.
+-- What was erased can be judged by no definition. Its cases (view `frozen_cases`, macro `is_frozen`) count under each
+-- as they were counted under the standard's own: so no definition is said to change what the erasure took.
 -- $period is that of the figures wanted, `window` for all the days together; $areas empty: every area.
 -- As in tally.sql a period is counted whole or not at all: half a month is not a figure of that month.
-with dated as (
+with counted as (
+    select standard, definition_id, "force", area, local_day, state, part, whole, unjudgeable
+    from judged
+    where not is_frozen(case_id, local_day, covers)
+    union all
+    select standard, definition_id, "force", area, local_day, state, part, whole, unjudgeable
+    from frozen_cases
+    inner join (select distinct standard, definition_id from rule) as asked using (standard)
+    cross join run
+    where local_day >= coalesce(window_from, local_day) and local_day <= coalesce(window_to, local_day)
+),
+
+dated as (
     select
         *,
         case $period
@@ -10,7 +24,7 @@ with dated as (
             when 'year' then date_trunc('year', local_day)
             when 'rolling_12_months' then date_trunc('month', local_day)
         end::date as first_case_day
-    from judged
+    from counted
     where len($areas) = 0 or list_contains($areas, area)
 ),
 

@@ -6,20 +6,22 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
 from checks.database import literal
 from connectors.lake.reaching import files_between
-from connectors.lake.schema import CASES
+from connectors.lake.schema import CASES, schema_of
 from connectors.lake.tables import Lake, in_list, one_writer
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # What stands for the case of an erased record: a token in place of its name. It stays as it was counted.
 ERASED = "erased:"
-_JUDGED = [name for name in CASES.names if name not in ("first_run", "last_changed_run")]
+_JUDGED = [name for name in CASES if name not in ("first_run", "last_changed_run")]
 _DIFFERS = " or ".join(f'new."{name}" is distinct from old."{name}"' for name in _JUDGED)
 
 
@@ -69,7 +71,7 @@ def frozen(before: date | None) -> str:
 def read_cases(con: duckdb.DuckDBPyConnection, files: list[str], view: str) -> None:
     """Create a view over the files of the `cases` table; its times are timezone-aware UTC."""
     if not files:
-        con.register(f"{view}_nothing", CASES.empty_table())
+        con.register(f"{view}_nothing", schema_of("cases").empty_table())
         con.execute(f"create or replace view {view} as select * from {view}_nothing")
         return
     con.execute(_cases_script(files, view))
@@ -108,7 +110,7 @@ def lay_missed_cases(con: duckdb.DuckDBPyConnection, files: list[str], commitmen
 def empty_cases_script() -> str:
     """`cases_so_far` without any case, for whoever only wants to know its columns."""
     con = duckdb.connect()
-    con.register("nothing", CASES.empty_table())
+    con.register("nothing", schema_of("cases").empty_table())
     columns = con.execute("describe nothing").fetchall()
     con.close()
     empty = ", ".join(f'null::{kind} as "{name}"' for name, kind, *_ in columns)
@@ -182,7 +184,7 @@ def _near(
     Returns what gives the slice's files of some months: years of them take long to open.
     """
     of_slice = {key: [value] for key, value in where.items()}
-    held = set(lake.actions("cases", version, **of_slice)["partition.month"].to_pylist())
+    held = set(lake.listing("cases", version).chosen("partition.month", **of_slice))
     first, last = f"{first_day:%Y-%m}" if first_day else "", f"{last_day:%Y-%m}" if last_day else "9999-99"
     inside = {month for month in held if first <= month <= last}
 
@@ -230,7 +232,7 @@ def _overwrite(
 ) -> None:
     """Write months anew: the cases judged now, with the runs of those held (view `held_cases`, all of these months),
     and the held ones that are not judged now."""
-    judged, names, run = ", ".join(_JUDGED), ", ".join(CASES.names), literal(run_id)
+    judged, names, run = ", ".join(_JUDGED), ", ".join(CASES), literal(run_id)
     rows: pa.Table = con.sql(
         f"select new.*, coalesce(old.first_run, {run}) as first_run, "
         f"if(old.case_id is null or {_DIFFERS}, {run}, old.last_changed_run) as last_changed_run "
@@ -242,7 +244,7 @@ def _overwrite(
     partition = " and ".join(f"{key} = {in_list([value])}" for key, value in where.items())
     write_deltalake(
         table,
-        rows.select(CASES.names).cast(CASES),
+        rows.select(list(CASES)).cast(schema_of("cases")),
         mode="overwrite",
         predicate=f"{partition} and month in ({in_list(months)})",
         commit_properties=one_writer(table, "/".join(where.values())),

@@ -7,6 +7,7 @@ record's time to be kept is over.
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date
 from functools import partial
 
 import duckdb
@@ -14,9 +15,9 @@ from deltalake import DeltaTable
 
 from checks.chain import Seal
 from checks.database import literal
-from connectors.lake.cases import ERASED, read_cases
+from connectors.lake.cases import ERASED, frozen, read_cases
 from connectors.lake.erasing import data_files, no_longer_named, overwrite
-from connectors.lake.schema import CASES
+from connectors.lake.schema import CASES, schema_of
 from connectors.lake.tables import Lake
 
 # A case is named by its record; of several cases of one record each adds `/` and its time, and the closing promise
@@ -72,6 +73,19 @@ def find_cases(con: duckdb.DuckDBPyConnection, lake: Lake, force: str) -> list[s
     return [lake.storage.name_of(row[0]) for row in found.fetchall()]
 
 
+def lay_frozen_cases(con: duckdb.DuckDBPyConnection, files: list[str], before: date | None) -> None:
+    """View `frozen_cases`: those of some files whose records were erased. Macro `is_frozen`: whether a case is one.
+
+    Args:
+        before: the first local day that cases can still be judged on, None = every day.
+    """
+    read_cases(con, files, "cases_with_frozen")
+    con.execute(
+        f"create or replace view frozen_cases as from cases_with_frozen where {frozen(before)};\n"
+        f"create or replace macro is_frozen(case_id, local_day, covers) as {frozen(before)}"
+    )
+
+
 def hide_cases(
     con: duckdb.DuckDBPyConnection, lake: Lake, force: str, run_id: str, files: Collection[str]
 ) -> list[Seal]:
@@ -101,8 +115,8 @@ def _hide(
     )
     said = {name: f"case when is_erased then null else {name} end" for name in _WITHOUT}
     said["case_id"] = f"case when is_erased then {token} else case_id end"
-    columns = ", ".join(f'{said.get(name, chr(34) + name + chr(34))} as "{name}"' for name in CASES.names)
+    columns = ", ".join(f'{said.get(name, chr(34) + name + chr(34))} as "{name}"' for name in CASES)
     rows = con.sql(
         f"select {columns} from hidden where list_contains({literal(months)}, month) order by month, case_id"
     ).to_arrow_table()
-    overwrite(table, rows.cast(CASES), "/".join(slice_), {**where, "month": months})
+    overwrite(table, rows.cast(schema_of("cases")), "/".join(slice_), {**where, "month": months})

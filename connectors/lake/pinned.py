@@ -11,7 +11,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from checks.logs import LOGS
 from connectors.lake.cases import frozen, read_cases
-from connectors.lake.schema import CASES
+from connectors.lake.schema import CASES, schema_of
 from connectors.lake.storage import Storage
 from connectors.lake.tables import Lake
 
@@ -49,13 +49,13 @@ def bring_frozen_cases(
     Args:
         before: the first local day that cases of a measure in a force are still judged on, None = every day.
     """
-    names = ", ".join(f'"{name}"' for name in CASES.names)
+    names = ", ".join(f'"{name}"' for name in CASES)
     found: list[pa.Table] = []
     for standard, measure, force in of.changed_slices(None, version):
         files = of.files("cases", version, standard=[standard], measure=[measure], force=[force])
         read_cases(con, files, "held_cases")
         chosen = con.sql(f"select {names} from held_cases where {frozen(before(measure, force))}")
-        found.append(chosen.to_arrow_table().cast(CASES))
-    rows = pa.concat_tables(found) if found else CASES.empty_table()
+        found.append(chosen.to_arrow_table().cast(schema_of("cases")))
+    rows = pa.concat_tables(found) if found else schema_of("cases").empty_table()
     if len(rows):
         to.change("cases", lambda table: write_deltalake(table, rows, mode="append"))

@@ -13,7 +13,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.lake.tables import Lake, names_of
+from connectors.lake.listing import names_of
+from connectors.lake.tables import Lake
 
 # Delta cuts its statistics to milliseconds; a local day begins up to 14 hours before the same day in UTC.
 _MARGIN = timedelta(days=1)

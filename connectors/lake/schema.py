@@ -7,63 +7,54 @@ for "not recorded".
 
 from __future__ import annotations
 
-import pyarrow as pa
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from checks.logs import LOGS, Kind, Log
 
+if TYPE_CHECKING:  # what only asks for names need not load Arrow
+    import pyarrow as pa
+
 UNDATED = "undated"
 
-_ARROW_TYPES = {
-    Kind.MOMENT: pa.timestamp("us", "UTC"),
-    Kind.DATE: pa.date32(),
-    Kind.COUNT: pa.int32(),
-    Kind.FLAG: pa.bool_(),
-}
+_TEXT, _MOMENT, _DATE, _WHOLE, _NUMBER, _FLAG = "string", "moment", "date", "int64", "float64", "bool"
+_KINDS = {Kind.MOMENT: _MOMENT, Kind.DATE: _DATE, Kind.COUNT: "int32", Kind.FLAG: _FLAG}
 
-CASES = pa.schema(
-    [
-        ("standard", pa.string()),
-        ("measure", pa.string()),
-        ("force", pa.string()),
-        ("month", pa.string()),
-        ("case_id", pa.string()),
-        ("area", pa.string()),
-        ("neighbourhood", pa.string()),
-        ("state", pa.string()),
-        ("reason", pa.string()),
-        ("clock_started_at", pa.timestamp("us", "UTC")),
-        ("limit_seconds", pa.float64()),
-        ("due_at", pa.timestamp("us", "UTC")),
-        ("clock_stopped_at", pa.timestamp("us", "UTC")),
-        ("elapsed_seconds", pa.float64()),
-        ("part", pa.int64()),
-        ("whole", pa.int64()),
-        ("covers", pa.string()),
-        ("local_day", pa.date32()),
-        ("unjudgeable", pa.bool_()),
-        ("outside_force_dates", pa.bool_()),
-        ("first_run", pa.string()),
-        ("last_changed_run", pa.string()),
-    ]
-)
+CASES = {
+    "standard": _TEXT,
+    "measure": _TEXT,
+    "force": _TEXT,
+    "month": _TEXT,
+    "case_id": _TEXT,
+    "area": _TEXT,
+    "neighbourhood": _TEXT,
+    "state": _TEXT,
+    "reason": _TEXT,
+    "clock_started_at": _MOMENT,
+    "limit_seconds": _NUMBER,
+    "due_at": _MOMENT,
+    "clock_stopped_at": _MOMENT,
+    "elapsed_seconds": _NUMBER,
+    "part": _WHOLE,
+    "whole": _WHOLE,
+    "covers": _TEXT,
+    "local_day": _DATE,
+    "unjudgeable": _FLAG,
+    "outside_force_dates": _FLAG,
+    "first_run": _TEXT,
+    "last_changed_run": _TEXT,
+}
+"""The columns of `cases` in their order."""
 
 # The table of the seals of every run.
 SEALS_TABLE = "seals"
-SEALS = pa.schema([("run_id", pa.string()), ("what", pa.string()), ("key", pa.string()), ("sha256", pa.string())])
+_SEALS = dict.fromkeys(("run_id", "what", "key", "sha256"), _TEXT)
 
 
 def log_schema(log: Log) -> pa.Schema:
     """The Arrow and Delta schema of a log: its contract columns, then where the row came from."""
-    columns = [(column.name, _ARROW_TYPES.get(column.kind, pa.string())) for column in log.columns]
-    return pa.schema(
-        [
-            *columns,
-            ("delivery_id", pa.string()),
-            ("row_number", pa.int64()),
-            ("lacks", pa.string()),
-            ("month", pa.string()),
-        ]
-    )
+    columns = {column.name: _KINDS.get(column.kind, _TEXT) for column in log.columns}
+    return _arrow({**columns, "delivery_id": _TEXT, "row_number": _WHOLE, "lacks": _TEXT, "month": _TEXT})
 
 
 def partitions(name: str) -> list[str]:
@@ -75,4 +66,12 @@ def partitions(name: str) -> list[str]:
 
 def schema_of(name: str) -> pa.Schema:
     """The schema of a table of the lake: a log, `cases` or `seals`."""
-    return {"cases": CASES, SEALS_TABLE: SEALS}.get(name) or log_schema(LOGS[name])
+    own = {"cases": CASES, SEALS_TABLE: _SEALS}.get(name)
+    return log_schema(LOGS[name]) if own is None else _arrow(own)
+
+
+def _arrow(columns: Mapping[str, str]) -> pa.Schema:
+    import pyarrow as pa
+
+    odd = {_MOMENT: pa.timestamp("us", "UTC"), _DATE: pa.date32()}
+    return pa.schema([(name, odd.get(kind) or pa.type_for_alias(kind)) for name, kind in columns.items()])

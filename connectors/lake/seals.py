@@ -10,7 +10,7 @@ import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 
 from checks.chain import Seal
-from connectors.lake.schema import SEALS, SEALS_TABLE
+from connectors.lake.schema import SEALS_TABLE, schema_of
 from connectors.lake.tables import Lake, in_list
 
 
@@ -38,7 +38,7 @@ def write_seals(lake: Lake, run_id: str, seals: Iterable[Seal]) -> None:
     if not kept:
         return
     columns = {name: [getattr(seal, name) for seal in kept] for name in Seal._fields}
-    rows = pa.table({"run_id": [run_id] * len(kept), **columns}, schema=SEALS)
+    rows = pa.table({"run_id": [run_id] * len(kept), **columns}, schema=schema_of(SEALS_TABLE))
 
     def overwrite(table: DeltaTable) -> None:
         write_deltalake(table, rows, mode="overwrite", predicate=f"run_id = {in_list([run_id])}")

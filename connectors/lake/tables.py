@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from checks.errors import DamagedError, NotAnsweringError
 from checks.logs import LOGS
+from connectors.lake.listing import Listing
 from connectors.lake.schema import SEALS_TABLE, partitions, schema_of
-from connectors.lake.storage import Storage, file_name, storage_of
+from connectors.lake.storage import Storage, storage_of
 from connectors.lake.whole import Whole
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 # Delta's own clean-up (30 days by default) would take old versions away; erasure is the only vacuum there is.
 _KEEP_EVERYTHING = {
@@ -39,7 +40,7 @@ class Lake:
         self.storage = storage_of(self.location)
         self.pseudonyms = ""  # the fingerprint of the key under which new tables are filled; '' = references as given
         self._newest: dict[str, DeltaTable] = {}
-        self._listed: dict[tuple[str, int], pa.Table] = {}
+        self._listed: dict[tuple[str, int], Listing] = {}
         self._compared: dict[tuple[str | int | None, ...], set[tuple[str, ...]]] = {}
         self._whole = Whole(self)
 
@@ -124,7 +125,7 @@ class Lake:
 
     def names(self, name: str, version: int | None = None, **partition: Iterable[str]) -> list[str]:
         """The Parquet files of a table by their paths below the lake, of the partition values given; sorted."""
-        return names_of(name, self.actions(name, version, **partition))
+        return self.listing(name, version).names(**partition)
 
     def files(self, name: str, version: int | None = None, **partition: Iterable[str]) -> list[str]:
         """The paths by which DuckDB reads the Parquet files of a table, of the partition values given; sorted."""
@@ -159,27 +160,24 @@ class Lake:
     def _changed(self, name: str, since: int | None, version: int, columns: Sequence[str]) -> set[tuple[str, ...]]:
         key = name, since, version, *columns
         if key not in self._compared:  # to list an old version takes long
-            now = _files_by(self.actions(name, version), columns)
-            before = _files_by(self.actions(name, since), columns) if since is not None else set()
+            now = self.listing(name, version).partitions(columns)
+            before = self.listing(name, since).partitions(columns) if since is not None else set()
             self._compared[key] = {each[1:] for each in now ^ before}
         return self._compared[key]
 
     def actions(self, name: str, version: int | None = None, **partition: Iterable[str]) -> pa.Table:
         """Delta's own list of a table's files with their partitions and statistics, of the partition values given."""
-        actions = self._actions(name, version)
-        for key, values in partition.items():
-            wanted = pa.array(sorted(values), pa.string())
-            actions = actions.filter(pc.is_in(actions[f"partition.{key}"].cast(pa.string()), wanted))
-        return actions
+        return self.listing(name, version).actions(**partition)
 
-    def _actions(self, name: str, version: int | None) -> pa.Table:
+    def listing(self, name: str, version: int | None = None) -> Listing:
+        """The files of a table, at a version or the newest."""
         table = self.table(name, version)
         if table is None:
-            return pa.table({"path": [], **{f"partition.{key}": [] for key in partitions(name)}})
+            return Listing(name, None)
         key = name, table.version()
         if key not in self._listed:  # a table of many files takes long to list
             self._unlist(name)
-            self._listed[key] = pa.table(table.get_add_actions(flatten=True))
+            self._listed[key] = Listing(name, table)
         return self._listed[key]
 
     def _unlist(self, name: str) -> None:
@@ -189,7 +187,7 @@ class Lake:
         """Which logs hold rows of which force: `{force: {log, …}}`."""
         held: dict[str, set[str]] = {}
         for name, version in versions.items():
-            for force in self.actions(name, version)["partition.force"].unique().to_pylist():
+            for force in set(self.listing(name, version).column("partition.force")):
                 held.setdefault(force, set()).add(name)
         return held
 
@@ -221,23 +219,6 @@ class Lake:
             "one that goes through",
             "Run again when fewer runs write at once.",
         )
-
-
-def names_of(name: str, actions: pa.Table) -> list[str]:
-    """The paths below the lake of the files of a table that some of `actions` are of; sorted."""
-    return sorted(file_name(name, path) for path in actions["path"].to_pylist())
-
-
-def _files_by(actions: pa.Table, columns: Sequence[str]) -> set[tuple[str, ...]]:
-    named = [actions["path"], *(actions[f"partition.{name}"] for name in columns)]
-    return set(zip(*(column.to_pylist() for column in named), strict=True))
-
-
-def months_from(actions: pa.Table, day: date | None) -> pa.Table:
-    """The files among some actions of the months from the day's on, None = all."""
-    if day is None:
-        return actions
-    return actions.filter(pc.greater_equal(actions["partition.month"].cast(pa.string()), f"{day:%Y-%m}"))
 
 
 def one_writer(table: DeltaTable, of: str, said: dict[str, str] | None = None) -> CommitProperties:

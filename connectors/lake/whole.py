@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
-import pyarrow as pa
 
 from checks.database import connect
 from checks.errors import DamagedError
 from connectors.lake.schema import SEALS_TABLE
-from connectors.lake.storage import file_name
 
 if TYPE_CHECKING:
     from connectors.lake.tables import Lake
@@ -63,14 +61,14 @@ class Whole:
 
     def _read(self, table: str, names: Collection[str]) -> dict[str, str]:
         """The hashes of these files and of others that will be asked for; those that were never sealed have none."""
-        written = _written(table, self._lake.actions(table))
+        written = self._lake.listing(table).written()
         if all(name in written for name in names):
             since = min(written[name] for name in names)
             condition, wanted = _OF_NAMES, [name for name, at in written.items() if at >= since]
         else:  # of an old version, whose times would take long to list
             since, condition = 0, _OF_FORCES
             wanted = sorted({part.partition("=")[2] for name in names for part in name.split("/") if "force=" in part})
-        sealed = _written(SEALS_TABLE, self._lake.actions(SEALS_TABLE))
+        sealed = self._lake.listing(SEALS_TABLE).written()
         files = self._lake.at_hand(SEALS_TABLE, [name for name, at in sealed.items() if at >= since - _MARGIN_MS])
         if not files:
             return {}
@@ -82,14 +80,6 @@ class Whole:
             raise self._lake.unreadable(SEALS_TABLE) from error
         finally:
             con.close()
-
-
-def _written(table: str, actions: pa.Table) -> dict[str, int]:
-    """When each file of a table was written, in milliseconds, by its name."""
-    if not actions.num_rows:
-        return {}
-    named = (file_name(table, path) for path in actions["path"].to_pylist())
-    return dict(zip(named, actions["modification_time"].to_pylist(), strict=True))
 
 
 def _said(path: str) -> tuple[int, int] | None:

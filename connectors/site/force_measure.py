@@ -67,6 +67,7 @@ def _judged(measuring: Measuring, measure: Measure, force: str, one: Judged, wit
         "sensitivity": []
         if withheld or not newest
         else [figure_lines.otherwise(row) for row in measuring.sensitivity(newest)],
+        "has_erased": measuring.has_erased,
         "ledger": [] if withheld else list(figure_lines.ledger(closed[-LEDGER_SHOWN:])),
         "comparisons": []
         if withheld or not newest

@@ -18,6 +18,7 @@ from checks.standard import Effective, effective, same_title
 from checks.suppression import counts_persons
 from connectors.site.reading import Reading, Row
 from connectors.site.words import SUPPRESSED
+from connectors.store import erasures
 from connectors.store.read import read_table
 
 Key = tuple[str, str]
@@ -198,6 +199,11 @@ class Measuring:
         """The figure of a row under every other documented definition, its own first."""
         found = self._sensitivity.get((row["measure"], row["force"]), ())
         return sorted((one for one in found if _same(one, row)), key=lambda one: (one["changed"], one["definition"]))
+
+    @cached_property
+    def has_erased(self) -> bool:
+        """Whether cases of erased records are among the figures."""
+        return any(row["cases"] for row in erasures.standing(self.reading.conn))
 
     def comparisons(self, row: Row) -> list[Row]:
         """The figure of a row against the year before and against the most similar forces."""

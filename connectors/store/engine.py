@@ -18,9 +18,19 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
-from checks.errors import NotAnsweringError, PledgeError, UsageError, no_room, unreadable_value
+from checks.errors import (
+    THE_STORE,
+    DamagedError,
+    NotAnsweringError,
+    PledgeError,
+    UsageError,
+    no_room,
+    unreadable_value,
+)
 from connectors.settings import masked
 from connectors.store.migrations import upgrade
+from connectors.store.number import row_without_its_number
+from connectors.store.tables import metadata
 
 WAIT_SECONDS = 60.0
 """How long a process waits for another's write on SQLite."""
@@ -79,10 +89,19 @@ def looking(url: str) -> Iterator[Connection]:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A connection that only reads: on SQLite it takes no lock and sees one state throughout."""
+    """A connection that only reads: on SQLite it takes no lock and sees one state throughout.
+
+    A number in it that is none ends in a DamagedError that names its row.
+    """
     with engine.connect() as conn:
         conn.execution_options(reading=True, postgresql_readonly=True)
-        yield conn
+        try:
+            yield conn
+        except DamagedError as error:
+            row = row_without_its_number(conn, metadata) if error.where == THE_STORE else ""
+            if not row:
+                raise
+            raise unreadable_value("a number", row) from None
 
 
 def lock_slice(conn: Connection, *names: str) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Date, Select, Table, T
 from checks import chain
 from checks.chain import Seal
 from connectors.store.moment import Moment
+from connectors.store.number import BigInteger, Double, Integer
 from connectors.store.tables import (
     acknowledgements,
     alert_health,
@@ -58,9 +59,9 @@ def answer_seals(conn: Connection) -> Iterator[Seal]:
 
 
 def _as_stored(conn: Connection, column: Column[Any]) -> ColumnElement[Any]:
-    """SQLite holds days and moments as the chain writes them: a damaged one is then another text, not an error."""
-    is_text = conn.dialect.name == "sqlite" and isinstance(column.type, Date | Moment)
-    return type_coerce(column, Text).label(column.name) if is_text else column
+    """SQLite holds values as the chain writes them: a damaged one is then another text, not an error."""
+    is_read = isinstance(column.type, Date | Moment | BigInteger | Double | Integer)
+    return type_coerce(column, Text).label(column.name) if is_read and conn.dialect.name == "sqlite" else column
 
 
 def _rows(conn: Connection, table: Table, names: Sequence[str], run_ids: Sequence[str] | None) -> Select[Any]:

@@ -23,6 +23,7 @@ from checks.logs import LOGS
 from connectors.lake.tables import Lake
 from connectors.sources.file import canonical
 from dags import admission
+from dags.examining import Earlier
 from tests.chaos.counts import SEED, tried
 from tests.chaos.distorted import AS_GOOD_AS_WHOLE, IN_PART, UNFIT, Due, Kind, bytes_flipped, deliveries, hundredfold
 
@@ -40,7 +41,7 @@ class Door:
 
     def admit(self, path: Path, scheduled: bool = False) -> admission.Admitted:
         self.came += 1
-        named, earlier = f"{self.log}{self.came}", admission.Earlier(row_counts=(USUAL,) * 8)
+        named, earlier = f"{self.log}{self.came}", Earlier(row_counts=(USUAL,) * 8)
         return admission.admit(self.lake, canonical(self.log), path, AS_AT, named, earlier, scheduled)
 
     def held(self) -> Counter[str]:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+import typer
+
+from dags.cli import COMMANDS, application, pledge
 
 # What takes long to import, and what only a night, a page or a chart needs.
 HEAVY = ("airflow", "altair", "great_expectations", "holidays", "matplotlib", "scipy", "slack_sdk", "vl_convert")
 # Reading the store needs neither the lake nor what counts.
 LAKE = ("deltalake", "duckdb", "numpy", "pandas", "pyarrow")
+# Which files a measure reads Delta lists by itself; only a night signs.
+COUNTING = ("cryptography", "numpy", "pandas", "pyarrow")
 # A store on SQLite that is up to date needs neither Alembic nor PostgreSQL's drivers.
 STORE = ("alembic", "asyncpg", "psycopg", "sqlalchemy.dialects.postgresql")
 
@@ -30,6 +36,29 @@ OF_THE_STORE = (
     "signings", "explanations", "budget", "funnels", "delays", "integrity", "exclusions",
 )  # fmt: skip
 OF_THE_LAKE = ("sql --measure answer_999", "cases --measure answer_999")
+
+
+def test_every_command_is_found_where_it_stands() -> None:
+    """A command that is called comes with the module said to hold it, and with no other."""
+    for module, commands in COMMANDS.items():
+        alone = typer.Typer()
+        alone.callback()(pledge)
+        import_module(f"dags.{module}").register(alone)
+        assert set(_names(alone)) == set(commands.split()), module
+    every = _names(application())
+    assert len(every) == len(set(every)) == sum(len(commands.split()) for commands in COMMANDS.values())
+    assert _names(application("nobody")) == every
+
+
+def _names(app: typer.Typer) -> list[str]:
+    command = typer.main.get_command(app)
+    assert isinstance(command, typer.core.TyperGroup)
+    return list(command.commands)
+
+
+def test_a_command_brings_no_other_module(place: list[str]) -> None:
+    others = tuple(f"dags.{module}" for module in COMMANDS if module != "cli_tables")
+    assert _imported("runs", (*others, "tabulate"), place) == ""
 
 
 def _imported(command: str, of: tuple[str, ...], place: list[str]) -> str:
@@ -65,7 +94,7 @@ def test_what_reads_the_store_imports_nothing_else(command: str, place: list[str
 
 @pytest.mark.parametrize("command", OF_THE_LAKE)
 def test_what_reads_the_lake_imports_nothing_heavy(command: str, place: list[str]) -> None:
-    assert _imported(command, (*HEAVY, *STORE), place) == ""
+    assert _imported(command, (*HEAVY, *STORE, *COUNTING), place) == ""
 
 
 @pytest.mark.parametrize("command", ["settings", "standards list", "--help"])

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from checks.errors import UsageError
 from connectors.settings import Settings
 from connectors.store.engine import open_store
-from dags.cli import app
+from dags.cli import application
 from dags.reporting import folder, report
 from tests.connectors.site import recorded
 from tests.connectors.site.html_of import Html, dead_links
@@ -72,7 +72,7 @@ def test_the_command_says_what_it_did_and_where(tmp_path: Path, monkeypatch: pyt
     url = f"sqlite:///{tmp_path}/pledge.sqlite"
     recorded.record(url, [figure(start=date(2026, 4, 1))])
     monkeypatch.setenv("PLEDGE_SITE", str(tmp_path / "pages"))
-    done = CliRunner().invoke(app, ["report", "--store", url, "--lake", str(tmp_path / "lake")])
+    done = CliRunner().invoke(application(), ["report", "--store", url, "--lake", str(tmp_path / "lake")])
     assert done.exit_code == 0
     assert done.stdout == f"{tmp_path}/pages/index.html\n"
     assert "written, 0 unchanged, 0 removed." in done.stderr
@@ -85,10 +85,10 @@ def test_a_run_builds_the_site_where_it_is_set_up(tmp_path: Path, monkeypatch: p
     (logs / "calls.csv").write_text(f"{call}1,norfolk,999,public,2026-04-01T10:00:00Z,2026-04-01T10:00:05Z,\n")
     places = ["--lake", str(tmp_path / "lake"), "--store", f"sqlite:///{tmp_path}/pledge.sqlite"]
     night = ["run", "--input", str(logs), "--as-at", "2026-05-01T05:00:00Z", *places]
-    assert CliRunner().invoke(app, night).exit_code == 0
+    assert CliRunner().invoke(application(), night).exit_code == 0
     assert not (tmp_path / "site").exists()
     monkeypatch.setenv("PLEDGE_SITE", str(tmp_path / "pages"))
-    assert CliRunner().invoke(app, night).exit_code == 0
+    assert CliRunner().invoke(application(), night).exit_code == 0
     assert "Too few cases" in Html(tmp_path / "pages" / "periods" / "2026-04" / "norfolk.html").text
 
 

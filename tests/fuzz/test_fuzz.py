@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.sources.file import canonical
-from dags.admission import Earlier, examine
+from dags.examining import Earlier, examine
 from tests.fuzz.targets import TARGETS, Target
 
 EXAMPLES = int(os.environ.get("PLEDGE_FUZZ_EXAMPLES", "25"))

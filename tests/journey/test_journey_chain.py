@@ -178,6 +178,38 @@ def test_what_cannot_be_read_is_called_so(copy: Pledge, change_it: str, command:
     assert re.search(r"the store: a (value|moment|text) in it cannot be read; .* Restore the store", said.sentence)
 
 
+NOT_NUMBERS = {
+    "a_count": "update verdicts set cases = '1O' where measure = 'answer_999' and period = 'month'",
+    "bytes": "update verdicts set met = x'31' where measure = 'answer_999' and period = 'month'",
+    "infinite": "update verdicts set cases = 9e999 where measure = 'answer_999' and period = 'month'",
+    "a_target": "update verdicts set target = 'nine' where measure = 'answer_999' and period = 'month'",
+}
+
+
+@pytest.mark.parametrize("damage", NOT_NUMBERS)
+def test_a_row_whose_number_is_none_is_named(copy: Pledge, damage: str) -> None:
+    change(copy, NOT_NUMBERS[damage])
+    for command in ("verdicts", "verdicts --published", "budget", "series --measure answer_999 --force norfolk"):
+        said = copy(*command.split())
+        if said.code == 0:  # what does not read that column says what it would
+            assert damage == "a_target"
+            assert command != "verdicts"
+            continue
+        assert said.code == 3
+        assert re.search(r"the store, verdicts \[.*answer_999.*\]: a number in it cannot be read; ", said.sentence)
+    assert "verdicts" in named(copy)
+
+
+@pytest.mark.parametrize("damage", NOT_NUMBERS)
+def test_a_night_on_a_number_that_is_none_fails_in_a_sentence_or_says_what_it_would(copy: Pledge, damage: str) -> None:
+    change(copy, NOT_NUMBERS[damage])
+    said = copy.run(NIGHTS[-1])
+    assert said.code == 3 or (said.code in (0, 1) and damage == "a_target")
+    assert "nobody foresaw" not in said.err
+    if said.code == 3:
+        assert "a number in it cannot be read" in said.sentence
+
+
 def test_runs_in_another_order_are_named(copy: Pledge) -> None:
     change(
         copy,

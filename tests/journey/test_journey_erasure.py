@@ -160,6 +160,59 @@ def test_months_are_erased_whole_and_their_figures_stay(copy: Pledge) -> None:
     assert copy("verify").code == 0
 
 
+SENSITIVE = ("measure", "force", "period_start", "changed", "definition")
+
+
+def otherwise(pledge: Pledge, *options: str) -> dict[str, Row]:
+    """The figures of calls and of attendance by month under every definition that has the times it asks for."""
+    rows = [
+        row
+        for measure in ("answer_999", "attend_emergency")
+        for row in pledge.rows("sensitivity", "--measure", measure, *options)
+        if row["period"] == "month" and row["definition"]["clock_start"] != "dialled"
+    ]
+    return {str([row.get(name) for name in SENSITIVE]): row for row in rows}
+
+
+@pytest.mark.parametrize("order", [("--key", PLANTED), ("--log", "calls", "--before", "2026-02-01")])
+def test_an_erasure_changes_no_figure_under_another_definition(copy: Pledge, order: tuple[str, ...]) -> None:
+    live, recorded = ("--period", "month"), ("--recorded",)
+    before = {options: otherwise(copy, *options) for options in (live, recorded)}
+    assert copy("erase", *order, *WHY).code == 0
+    assert otherwise(copy, *live) == before[live]
+    said = copy("sensitivity", "--measure", "answer_999")
+    assert "norfolk, answer_999: cases of erased records: " in said.err
+    deliver(copy, 17)
+    assert copy.run("2026-03-03T06:00:00Z").code == 0
+    assert "Some figures count cases of erased records" in copy("sensitivity", "--recorded").err
+    after = otherwise(copy, *recorded)
+    assert [row | {"run_id": ""} for row in after.values()] == [
+        row | {"run_id": ""} for row in before[recorded].values()
+    ]
+    assert len({row["changed"] for row in after.values()}) > 3
+    assert {row["cases"] for key, row in after.items() if "answer_999" in key} == {12, 13}
+
+
+def test_of_what_was_erased_only_the_own_definition_is_known(pledge: Pledge) -> None:
+    """A call answered at the limit exactly is met within it, and missed where it has to be under: once, while it is
+    there; erased it counts as met under both, and the command says so."""
+    write(pledge.input, "calls", [call(PLANTED, "2026-02-14 09:00:00", 10), call("c2", "2026-02-14 10:00:00", 10)])
+    assert pledge.run(NIGHTS[0]).code == 0
+
+    def met() -> dict[str, tuple[int, int]]:
+        rows = pledge.rows("sensitivity", "--measure", "answer_999")
+        return {row["definition"]["limit"]: (row["met"], row["cases"]) for row in rows}
+
+    assert met() == {"within": (2, 2), "under": (0, 2)}
+    assert pledge("erase", "--key", PLANTED, *WHY).code == 0
+    assert met() == {"within": (2, 2), "under": (1, 2)}
+    said = pledge("sensitivity", "--measure", "answer_999").err
+    assert "norfolk, answer_999: cases of erased records: 1. Under every definition they count as they did" in said
+    assert pledge("report", "--out", str(pledge.folder / "site")).code == 0
+    page = (pledge.folder / "site" / "measures" / "answer_999" / "norfolk.html").read_text("utf-8")
+    assert "Cases whose records were erased count under every definition as they did" in page
+
+
 def test_after_an_erasure_the_other_runs_are_still_judged_again(pledge: Pledge) -> None:
     """Three runs; a record of the second is erased; a run follows, and an erasure of a whole month, and a run."""
 

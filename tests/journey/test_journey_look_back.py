@@ -127,7 +127,7 @@ def standing(pledge: Pledge) -> dict[str, list[str]]:
     lake = Lake(str(pledge.lake))
     con = connect()
     read_cases(con, lake.files("cases"), "found")
-    columns = ", ".join(name for name in CASES.names if name not in OF_THE_RUN)
+    columns = ", ".join(name for name in CASES if name not in OF_THE_RUN)
     kept = con.execute(f"select {columns} from found where local_day >= '{FIRST}'").fetchall()
     told = {name: found[name] for name in ("verdicts", "commitments", "cases", "sensitivity")}
     said = {**told, "breaches": open_breaches}

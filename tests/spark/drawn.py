@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from checks.logs import LOGS
-from connectors.lake.schema import CASES, log_schema
+from connectors.lake.schema import log_schema, schema_of
 from tests.checks.oracle import neighbourhood_rows, victim_rows
 from tests.checks.oracle.delivered_rows import NIGHTS, Circumstances, rows
 from tests.checks.oracle.victim_rows import AS_AT, ZONES
@@ -118,7 +118,7 @@ def kept(folder: Path, logs: Mapping[str, Rows]) -> dict[str, list[str]]:
     files: dict[str, list[str]] = {}
     for log, found in logs.items():
         of_cases = log == "cases"
-        schema = CASES if of_cases else log_schema(LOGS[log])
+        schema = schema_of("cases") if of_cases else log_schema(LOGS[log])
         parts = ("standard", "measure", "force", "month") if of_cases else ("force", "month")
         shape = pa.schema([field for field in schema if field.name not in parts])
         slices: dict[tuple[str, ...], Rows] = {}

@@ -17,7 +17,7 @@ from deltalake.exceptions import CommitFailedError
 from checks.database import connect
 from checks.errors import NotAnsweringError, UsageError
 from checks.logs import LOGS
-from connectors.lake import tables
+from connectors.lake import listing, tables
 from connectors.lake.merge import merge
 from connectors.lake.schema import log_schema
 from connectors.lake.tables import Lake
@@ -34,6 +34,14 @@ def months(files: list[str]) -> list[str]:
     return ["/".join(Path(file).parts[-3:-1]) for file in files]
 
 
+@pytest.fixture(params=["short", "long"])
+def lists(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Either way of finding files in a list: that of a long one is Arrow's."""
+    if request.param == "long":
+        monkeypatch.setattr(listing, "_MANY", 0)
+
+
+@pytest.mark.usefixtures("lists")
 def test_files_of_the_partitions_asked_for(lake, deliver) -> None:
     merge(lake, deliver("calls", CALLS), set(), "d1", "")
     assert months(lake.files("calls")) == [
@@ -46,6 +54,17 @@ def test_files_of_the_partitions_asked_for(lake, deliver) -> None:
     ]
     assert lake.files("calls", force=["kent"]) == lake.files("calls", force=[]) == lake.files("incidents") == []
     assert all(Path(file).is_file() for file in lake.files("calls"))
+
+
+@pytest.mark.usefixtures("lists")
+def test_values_of_the_partitions_asked_for(lake, deliver) -> None:
+    assert lake.listing("calls").chosen("partition.month", force=["norfolk"]) == []
+    merge(lake, deliver("calls", CALLS), set(), "d1", "")
+    calls = lake.listing("calls")
+    assert sorted(calls.chosen("partition.month", force=["norfolk", "kent"])) == ["2026-01", "2026-02"]
+    assert calls.chosen("partition.force", month=["2026-01"], force=["suffolk"]) == ["suffolk"]
+    assert sorted(calls.chosen("partition.force")) == ["norfolk", "norfolk", "suffolk"]
+    assert sorted(calls.written()) == calls.names()
 
 
 def test_versions_and_forces(lake, deliver) -> None:
@@ -164,7 +183,7 @@ def test_a_writer_that_always_loses_says_so(lake, monkeypatch) -> None:
 
 _UNPRIVILEGED = """
     import os, sys
-    import deltalake
+    import deltalake, pyarrow
     from checks.errors import PledgeError
     from checks.logs import LOGS
     from connectors.lake.tables import Lake
