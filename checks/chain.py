@@ -22,7 +22,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from json.encoder import encode_basestring
-from math import isfinite
 from types import NoneType
 from typing import Any, NamedTuple
 
@@ -110,8 +109,6 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > _LARGEST:
         return str(value)
-    if isinstance(value, bytes) or (isinstance(value, float) and not isfinite(value)):
-        return repr(value)  # nothing writes these: damage left them, and they are other than what was sealed
     if isinstance(value, Mapping):
         return {str(name): _plain(one) for name, one in value.items()}
     if isinstance(value, list | tuple):

@@ -210,9 +210,9 @@ def _vouched(
         found = f"{len(kept)} seals that are not those of then"
         yield Broken(f"lake/seals of run {row['run_id']}", found, f"{manifest['seals']['count']} seals, unchanged")
     rows = [each for each in kept if not each.what.startswith("lake/") and each.what not in ANSWERS]
-    yield from differences(_as_left(rows, erased), row_seals(conn, [row["run_id"], *manifest["covers"]]))
+    yield from differences(_as_left(rows, erased), row_seals(conn, [row["run_id"], *manifest["covers"]], damaged=True))
     answers = {(each.what, each.key): each for each in kept if each.what in ANSWERS}
-    now = [each for each in answer_seals(conn) if (each.what, each.key) in answers] if answers else []
+    now = [each for each in answer_seals(conn, damaged=True) if (each.what, each.key) in answers] if answers else []
     yield from differences(_as_left(list(answers.values()), erased), now)
     for each in kept:
         if each.what.startswith("lake/"):
@@ -240,7 +240,7 @@ def _erased(conn: Connection, sealed: Sequence[Row], kept: Mapping[str, Sequence
         if seals_hash(kept.get(row["run_id"], [])) == manifest_of(row).get("seals", {}).get("sha256")
     ]
     vouched = {seal for run_id in intact for seal in kept.get(run_id, []) if seal.what == "erased"}
-    believed = {seal.key for seal in row_seals(conn, intact) if seal in vouched} if vouched else set()
+    believed = {seal.key for seal in row_seals(conn, intact, damaged=True) if seal in vouched} if vouched else set()
     rows = erasures.taken(conn)
     named = {canonical([row["run_id"], row["what"], row["key"]]).decode(): name for name, row in rows.items()}
     return {name: rows[name] for key, name in named.items() if key in believed}
@@ -275,9 +275,9 @@ def _unsealed(conn: Connection, runs: Sequence[Row], sealed: Sequence[Row], foun
     for row in runs:
         if row["run_id"] in rest and row["status"] == "done":
             found.broken.append(Broken(f"run {row['run_id']}", "it has no manifest", "a signed one, as every run has"))
-    for seal in row_seals(conn, None):
+    for seal in row_seals(conn, None, damaged=True):
         found.broken.append(Broken(f"{seal.what} {seal.key}", "it belongs to no run", "no such row"))
-    for seal in row_seals(conn, rest) if rest else ():
+    for seal in row_seals(conn, rest, damaged=True) if rest else ():
         if seal.what in ONLY_SEALED:
             found.broken.append(Broken(f"{seal.what} {seal.key}", "a figure of a run that never ended", "no such row"))
     if rest:

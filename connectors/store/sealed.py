@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import isfinite
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Date, Select, Table, Text, select, type_coerce
@@ -36,26 +37,38 @@ def sealed_tables() -> list[Table]:
     return sorted(sealed, key=lambda table: table.name)
 
 
-def row_seals(conn: Connection, run_ids: Sequence[str] | None) -> Iterator[Seal]:
+def row_seals(conn: Connection, run_ids: Sequence[str] | None, *, damaged: bool = False) -> Iterator[Seal]:
     """The seals of the rows these runs added (None: of those that belong to no run there is).
 
-    Computed columns are left out: they follow from the others.
+    Computed columns are left out: they follow from the others. A value that JSON cannot say raises a ValueError: none
+    is ever sealed. `damaged`: it is another text than what was sealed, for whoever verifies.
     """
     for table in sealed_tables():
         names = [column.name for column in table.columns if column.computed is None]
         key = [column.name for column in table.primary_key.columns]
         rows = conn.execute(_rows(conn, table, names, run_ids), execution_options={"yield_per": 5_000})
-        yield from chain.row_seals(table.name, key, names, rows)
+        yield from chain.row_seals(table.name, key, names, map(_legible, rows) if damaged else rows)
 
 
-def answer_seals(conn: Connection) -> Iterator[Seal]:
-    """The seals of what officers answered and registrars signed: given between runs, the next run vouches for it."""
+def _legible(row: Sequence[Any]) -> list[Any]:
+    """A row in which bytes and endless numbers, which damage alone can have left there, are said as text."""
+    return [
+        repr(value) if isinstance(value, bytes) or (isinstance(value, float) and not isfinite(value)) else value
+        for value in row
+    ]
+
+
+def answer_seals(conn: Connection, *, damaged: bool = False) -> Iterator[Seal]:
+    """The seals of what officers answered and registrars signed: given between runs, the next run vouches for it.
+
+    `damaged` as in `row_seals`.
+    """
     for table in (acknowledgements, explanations, signings):
         names = [column.name for column in table.columns]
         key = [column.name for column in table.primary_key.columns]
         chosen = select(*(_as_stored(conn, column) for column in table.columns))
         rows = conn.execute(chosen, execution_options={"yield_per": 5_000})
-        yield from chain.row_seals(table.name, key, names, rows)
+        yield from chain.row_seals(table.name, key, names, map(_legible, rows) if damaged else rows)
 
 
 def _as_stored(conn: Connection, column: Column[Any]) -> ColumnElement[Any]:
