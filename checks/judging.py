@@ -1,7 +1,8 @@
 """Judging: the SQL of a measure, put together and run on a DuckDB connection.
 
 The same script is executed by a run and printed by `pledge sql`: macros, the run, the rules, the logs, the
-measure's own file, `judge.sql`, `tally.sql`. Nothing in it is a template: a definition is a row of `rule`.
+measure's own file, `judge.sql`, `tally.sql`. Nothing in it is a template: a definition is a row of `rule`, and which
+value of a switch it chooses is a word, `chosen_<switch>(definition)`.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ def run_script(window: Window, zones: Mapping[str, str], bank_holidays: Sequence
     zone_types = {"force": "varchar", "zone": "varchar", "least_us": "bigint", "greatest_us": "bigint"}
     days = [{"force": force, "day": day} for force, day in sorted(set(bank_holidays))]
     return (
-        # A word besides, so that it is the same to DuckDB for every row of a log.
+        # The logs ask by a word: joined to each of their rows `run` would cost a twentieth of the judging.
         f"create or replace macro judged_at() as {literal(window.as_at)};\n"
         + table_script("run", [run], {"as_at": "timestamp", "window_from": "date", "window_to": "date"})
         + table_script("zones", forces, zone_types)
