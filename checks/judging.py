@@ -1,11 +1,13 @@
 """Judging: the SQL of a measure, put together and run on a DuckDB connection.
 
 The same script is executed by a run and printed by `pledge sql`: macros, the run, the rules, the logs, the
-measure's own file, `judge.sql`, `tally.sql`. Nothing in it is a template: a definition is a row of `rule`.
+measure's own file, `judge.sql`, `tally.sql`. Nothing in it is a template: a definition is a row of `rule`, and which
+value of a switch it chooses is a word, `chosen_<switch>(definition)`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,6 +24,7 @@ from checks.zones import offsets
 
 _SQL = Path(__file__).parent / "sql"
 _VIEWS = _SQL / "views"
+_CHOSEN = re.compile(r"\bchosen_(\w+)\(")
 
 # Every switch of every measure is a field of the one `definition` struct, so that any two rules stand in one table.
 _DUCKDB_TYPES = {
@@ -80,7 +83,9 @@ def run_script(window: Window, zones: Mapping[str, str], bank_holidays: Sequence
     zone_types = {"force": "varchar", "zone": "varchar", "least_us": "bigint", "greatest_us": "bigint"}
     days = [{"force": force, "day": day} for force, day in sorted(set(bank_holidays))]
     return (
-        table_script("run", [run], {"as_at": "timestamp", "window_from": "date", "window_to": "date"})
+        # The logs ask by a word: joined to each of their rows `run` would cost a twentieth of the judging.
+        f"create or replace macro judged_at() as {literal(window.as_at)};\n"
+        + table_script("run", [run], {"as_at": "timestamp", "window_from": "date", "window_to": "date"})
         + table_script("zones", forces, zone_types)
         + table_script("bank_holidays", days, {"force": "varchar", "day": "date"})
     )
@@ -92,16 +97,18 @@ def all_switches() -> tuple[str, ...]:
 
 
 def rules_script(measure: Measure, applied: Sequence[AppliedRule]) -> str:
-    """The table `rule`: one row for each standard, definition and force under which the measure is judged."""
-    # Inserted with the rest, so that DuckDB knows what a definition never says and leaves unread what only that needs.
+    """The table `rule`: one row for each standard, definition and force under which the measure is judged.
+
+    And the words `chosen_…`: which value of a switch a rule's definition chooses.
+    """
     switches = ", ".join(f'"{switch}" varchar' for switch in all_switches())
     rows = [_rule_row(measure, number, one) for number, one in enumerate(applied)]
     types = {
-        "rule": "varchar",
+        "rule": "integer",
         "standard": _enum(rows, "standard"),
         "measure": _enum(rows, "measure"),
         "definition_id": _enum(rows, "definition_id"),
-        "force": "varchar",
+        "force": _enum(rows, "force"),
         "limit_us": "bigint",
         "limit_us_urban": "bigint",
         "limit_us_rural": "bigint",
@@ -117,7 +124,20 @@ def rules_script(measure: Measure, applied: Sequence[AppliedRule]) -> str:
         "applies_to": "date",
         "definition": f"struct({switches})",
     }
-    return table_script("rule", rows, types)
+    return table_script("rule", rows, types) + _choices_script(measure, applied)
+
+
+def _choices_script(measure: Measure, applied: Sequence[AppliedRule]) -> str:
+    """A macro for each switch that the measure's cases ask for; what all rules choose is said by itself.
+
+    DuckDB then neither reads nor computes what only another choice needs.
+    """
+    script = ""
+    for switch in sorted(set(_CHOSEN.findall(measure_script(measure)))):
+        values = {one.definition.get(switch) for one in applied}
+        said = f'definition."{switch}"' if len(values) > 1 else f"cast({literal(next(iter(values), None))} as varchar)"
+        script += f"create or replace macro chosen_{switch}(definition) as {said};\n"
+    return script
 
 
 def _enum(rows: Sequence[Mapping[str, object]], column: str) -> str:
@@ -131,7 +151,7 @@ def _rule_row(measure: Measure, number: int, one: AppliedRule) -> dict[str, obje
     plain = rule.limits.get("")
     urban, rural = rule.limits.get("urban", plain), rule.limits.get("rural", plain)
     return {
-        "rule": f"{number}:{rule.standard}:{one.force}:{one.definition_id}",
+        "rule": number,
         "standard": rule.standard,
         "measure": rule.measure,
         "definition_id": one.definition_id,
@@ -172,7 +192,7 @@ def log_script(log: Log, files: Sequence[str], forces: Sequence[str] = (), *, in
     begins = log.by_name[log.dated_by] if log.dated_by else None
     known = ["true"]
     if begins and not begins.planned:
-        now = "run.as_at" if begins.kind is Kind.MOMENT else "run.as_at::date + 1"
+        now = "judged_at()" if begins.kind is Kind.MOMENT else "judged_at()::date + 1"
         known.append(f"{_plain(begins.name, begins.kind)} <= {now}")
     if forces:
         known.append(f"delivered.force in ({', '.join(literal(force) for force in forces)})")
@@ -182,7 +202,7 @@ def log_script(log: Log, files: Sequence[str], forces: Sequence[str] = (), *, in
         "    delivered.lacks\n"
         f"from read_parquet(\n    {literal(list(files))},\n"
         f"    {partitioned}union_by_name = true\n"
-        ") as delivered\ncross join run\n"
+        ") as delivered\n"
         f"where {' and '.join(known)};\n"
     )
 
@@ -196,7 +216,7 @@ def _known(name: str, kind: Kind, planned: bool) -> str:
     plain = _plain(name, kind)
     if kind is not Kind.MOMENT or planned:
         return f'{plain} as "{name}"'
-    return f'case when {plain} <= run.as_at then {plain} end as "{name}"'
+    return f'case when {plain} <= judged_at() then {plain} end as "{name}"'
 
 
 def measure_script(measure: Measure) -> str:

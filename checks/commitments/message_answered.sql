@@ -14,12 +14,12 @@
 with answered as (
     select
         * exclude (exclusion),
-        case definition.message_clock when 'opened' then opened_at else received_at end as started_at,
-        case definition.auto_reply when 'a_response' then least(responded_at, auto_reply_at) else responded_at end
+        case chosen_message_clock(definition) when 'opened' then opened_at else received_at end as started_at,
+        case chosen_auto_reply(definition) when 'a_response' then least(responded_at, auto_reply_at) else responded_at end
             as stopped_at,
         case
             when exclusion is not null then exclusion
-            when definition.population = 'needing_reply' and not reply_needed then 'no_reply_needed'
+            when chosen_population(definition) = 'needing_reply' and not reply_needed then 'no_reply_needed'
         end as exclusion
     from messaging
 )

@@ -31,7 +31,7 @@ select
     neighbourhood_months.* exclude (zone),
     rule,
     coalesce(visible, 0) as part,
-    coalesce(on_duty, 0) + case definition.time_base when 'rostered' then coalesce(away, 0) else 0 end as whole,
+    coalesce(on_duty, 0) + case chosen_time_base(definition) when 'rostered' then coalesce(away, 0) else 0 end as whole,
     true as at_least,
     limit_percent,
     ended_at as due_at,

@@ -96,6 +96,8 @@ class Words:
         given = dict(zip(params, call.expressions, strict=True))
 
         def filled(node: exp.Expr) -> exp.Expr:
+            if isinstance(node, exp.Column) and node.table in given:
+                return exp.Dot(this=given[node.table].copy(), expression=node.this.copy())
             is_param = isinstance(node, exp.Column) and not node.table and node.name in given
             return _one_operand(given[node.name].copy()) if is_param else node
 

@@ -1,7 +1,7 @@
 -- The one shape in which every measure answers. A measure leaves out what it does not need: it is then NULL.
 create or replace view case_shape as
 select
-    null::varchar as rule,             -- which rule (standard, definition) this row answers
+    null::integer as rule,             -- which rule (standard, definition) this row answers
     null::varchar as force,
     null::varchar as area,
     null::varchar as neighbourhood,

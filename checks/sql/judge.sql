@@ -17,11 +17,12 @@ with shaped as (
 
 clocked as (
     select
-        shaped.* exclude (due_at, limit_us, limit_days, limit_months),
+        shaped.* exclude (force, due_at, limit_us, limit_days, limit_months),
         rule.standard,
         rule.measure,
         rule.definition_id,
-        rule.definition."limit" as at_limit,
+        rule.force,
+        chosen_limit(rule.definition) as at_limit,
         rule.in_force_from,
         rule.in_force_to,
         run.as_at,
@@ -54,26 +55,35 @@ stated as (
             when exclusion is not null then 'excluded'
             when unjudgeable or contradictory then 'unknown'
             -- A share is judged when its time is over, and never from nothing.
-            when at_least is not null and as_at < due_at then 'pending'
-            when at_least is not null and coalesce(whole, 0) = 0 then 'unknown'
-            when at_least is not null and limit_percent is null then 'timed'
-            when at_least is not null and keeps_share(part, whole, limit_percent, at_least, at_limit) then 'met'
-            when at_least is not null then 'missed'
+            when at_least is not null then case
+                when as_at < due_at then 'pending'
+                when coalesce(whole, 0) = 0 then 'unknown'
+                when limit_percent is null then 'timed'
+                when keeps_share(part, whole, limit_percent, at_least, at_limit) then 'met'
+                else 'missed'
+            end
             when answered_yes then 'met'
-            when ending_decides and ending_counts = 'always' then 'missed'
-            when ending_decides and (started_at is null or ending_counts = 'never') then 'excluded'
-            when ending_decides and inside(ending_at, due_at, at_limit) then 'excluded'
-            when ending_decides then 'missed'
-            when started_at is null and (closed or stopped_at is not null) then 'unknown'
-            when started_at is null then 'pending'
-            when stop_decides and due_at is null and not is_yes_no then 'timed'
-            when stop_decides and inside(stopped_at, due_at, at_limit) then 'met'
-            when stop_decides then 'missed'
+            when ending_decides then case
+                when ending_counts = 'always' then 'missed'
+                when started_at is null or ending_counts = 'never' then 'excluded'
+                when inside(ending_at, due_at, at_limit) then 'excluded'
+                else 'missed'
+            end
+            when started_at is null then case
+                when closed or stopped_at is not null then 'unknown'
+                else 'pending'
+            end
+            when stop_decides then case
+                when due_at is null and not is_yes_no then 'timed'
+                when inside(stopped_at, due_at, at_limit) then 'met'
+                else 'missed'
+            end
             when is_yes_no and latest_at <= as_at then 'missed'
             when not is_yes_no and closed then 'unknown'
             when inside(as_at, due_at, at_limit) then 'pending'
             else 'missed'
-        end as state
+        -- As a number, of which there are six: cases are grouped by it.
+        end::enum('met', 'missed', 'pending', 'unknown', 'excluded', 'timed') as state
     from clocked
     where
         belongs_at is not null

@@ -7,7 +7,7 @@ with clocked as (
         rule.definition,
         rule.limit_us,
         rule.needs,
-        case when rule.definition.clock_start = 'dialled' then dialled_at else received_at end as started_at
+        case when chosen_clock_start(rule.definition) = 'dialled' then dialled_at else received_at end as started_at
     from calls
     inner join rule on calls.force = rule.force
 )
@@ -23,7 +23,7 @@ select
     answered_at as stopped_at,
     abandoned_at as ending_at,
     'short_abandoned' as ending,
-    case definition.abandoned when 'answered_only' then 'never' when 'all_offered' then 'always' end as ending_counts,
+    case chosen_abandoned(definition) when 'answered_only' then 'never' when 'all_offered' then 'always' end as ending_counts,
     case when kind in ('test', 'phantom', 'dropped') then kind end as exclusion,
     ended_at is not null as closed,
     coalesce(least(answered_at, abandoned_at) < started_at, false) as contradictory,

@@ -10,10 +10,10 @@ with graded as (
         rule.limit_us_urban,
         rule.limit_us_rural,
         rule.needs,
-        case when definition.grade = 'final' then coalesce(grade_final, grade_first) else grade_first end as grade,
-        case when definition.setting = 'final' then coalesce(setting_final, setting_first) else setting_first end
+        case when chosen_grade(definition) = 'final' then coalesce(grade_final, grade_first) else grade_first end as grade,
+        case when chosen_setting(definition) = 'final' then coalesce(setting_final, setting_first) else setting_first end
             as setting,
-        case definition.clock_start when 'dispatched' then dispatched_at when 'created' then created_at
+        case chosen_clock_start(definition) when 'dispatched' then dispatched_at when 'created' then created_at
             else received_at
         end as started_at
     from incidents

@@ -9,7 +9,7 @@ select
     area,
     neighbourhood,
     complaint_id as case_id,
-    case definition.dissatisfaction_clock when 'became_aware' then became_aware_at else reported_at end as started_at,
+    case chosen_dissatisfaction_clock(definition) when 'became_aware' then became_aware_at else reported_at end as started_at,
     reported_at as dated_at,
     reported_at,
     acknowledged_at,

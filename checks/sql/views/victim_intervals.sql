@@ -44,10 +44,10 @@ select
     rule,
     needs,
     zone,
-    definition.silence,
+    chosen_silence(definition) as silence,
     -- The interval agreed wins over the rule's; 0 and 0: no limit.
     coalesce(update_every_days > 0, false) as agreed,
-    case when not agreed and definition.month = 'calendar' then coalesce(limit_months, 0) else 0 end as months,
+    case when not agreed and chosen_month(definition) = 'calendar' then coalesce(limit_months, 0) else 0 end as months,
     case when agreed then update_every_days when months = 0 then coalesce(28 * limit_months, limit_days, 0) else 0 end
         as days
 from cut
