@@ -82,6 +82,7 @@ stated as (
             when not is_yes_no and closed then 'unknown'
             when inside(as_at, due_at, at_limit) then 'pending'
             else 'missed'
+        -- As a number, of which there are six: cases are grouped by it.
         end::enum('met', 'missed', 'pending', 'unknown', 'excluded', 'timed') as state
     from clocked
     where
