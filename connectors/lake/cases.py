@@ -12,7 +12,6 @@ import duckdb
 from deltalake import DeltaTable, write_deltalake
 
 from checks.database import literal
-from connectors.lake.reaching import files_between
 from connectors.lake.schema import CASES, schema_of
 from connectors.lake.tables import Lake, in_list, one_writer
 
@@ -183,6 +182,10 @@ def _near(
 
     Returns what gives the slice's files of some months: years of them take long to open.
     """
+    from connectors.lake.reaching import (
+        files_between,
+    )  # and with it Arrow, which whoever only reads cases does not need
+
     of_slice = {key: [value] for key, value in where.items()}
     held = set(lake.listing("cases", version).chosen("partition.month", **of_slice))
     first, last = f"{first_day:%Y-%m}" if first_day else "", f"{last_day:%Y-%m}" if last_day else "9999-99"
