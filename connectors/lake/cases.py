@@ -182,9 +182,8 @@ def _near(
 
     Returns what gives the slice's files of some months: years of them take long to open.
     """
-    from connectors.lake.reaching import (
-        files_between,
-    )  # and with it Arrow, which whoever only reads cases does not need
+    # And with it Arrow, which whoever only reads cases does not need.
+    from connectors.lake.reaching import files_between
 
     of_slice = {key: [value] for key, value in where.items()}
     held = set(lake.listing("cases", version).chosen("partition.month", **of_slice))
