@@ -53,7 +53,7 @@ chaos: setup-dev
 		tests/journey/test_journey_month_of_alerts.py tests/journey/test_journey_chain.py tests/journey/test_journey_killed.py \
 		tests/journey/test_journey_look_back.py tests/security/test_planting.py
 
-# The image and all services of docker/compose.yaml on this machine's engine, and two nights in them: ten minutes.
+# The image and all services of docker/compose.yaml on this machine's engine, and two nights in them: twenty minutes.
 containers: setup-dev
 	@CONTAINERS=1 $(BIN)/pytest tests/docker/test_containers.py
 
