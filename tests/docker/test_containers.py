@@ -1,7 +1,7 @@
 """`make containers`: the image is built, the services become healthy, and a night in them finds what one process finds.
 
-Needs an engine with Compose 2, the images of docker/compose.yaml and a package index; takes twenty minutes. In the second
-night the queue of tasks is lost while a worker judges: Airflow queues what waited in it again after ten.
+Needs an engine with Compose 2, the images of docker/compose.yaml and a package index; takes twenty minutes.
+In the second night the queue of tasks is lost while a worker judges: Airflow queues what waited in it again after ten.
 """
 
 from __future__ import annotations
