@@ -28,6 +28,7 @@ from connectors.store.engine import open_store, reading
 from dags import fetching, steps
 from dags.delivered import UNFIT
 from dags.examining import Earlier, Examined, examine, troubles
+from dags.handed import handed
 from dags.night_table import night_table
 from dags.operations import run_failed
 from dags.plan import Plan, forces_of, forces_to_judge, held_forces, new_plan, source_folders, standards_of
@@ -48,7 +49,8 @@ def one_night(settings: Settings, as_at: datetime, now: datetime, form: Format, 
     _refuse_nothing_to_do(plan)
     _refuse_misspelt_forces(plan, settings)
     try:
-        steps.handed(plan, settings)
+        # Before anything is written; what there is to say is said when it is admitted.
+        handed(plan, settings, lambda _: None)
     except NotAnsweringError as silent:  # a source, not the call
         run_failed(settings, plan.run_id, "what is delivered could not be read", silent, now)
         raise

@@ -153,11 +153,6 @@ def resumed(plan: Plan, dag_run_id: str) -> Plan:
     return replace(plan, run_id=f"{plan.moment:%Y%m%dT%H%M%SZ}-{digest}")
 
 
-def handed(plan: Plan, settings: Settings, say: Say = _silent) -> list[deliveries.Handed]:
-    """The files this run is given; raises UsageError for what cannot be read, before anything is written."""
-    return deliveries.handed(plan, settings, say)
-
-
 @observed.watched("admit")
 def admit(plan: Plan, settings: Settings, say: Say = _silent) -> deliveries.Taken:
     """Admit every delivery the run is given; says what became of them, and of those the lake could not take.
